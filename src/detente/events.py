@@ -67,7 +67,7 @@ class Source(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True, rename={"start": "from", "end": "to"}):
-    """Membership of a state in an organisation. Dates are ISO strings of known precision (``"1949-08-24"``, ``"2009"``)."""
+    """Membership of a state in an organisation; dates are ISO strings of known precision (``"1949-08"``)."""
 
     code: str
     start: str = ""
@@ -130,7 +130,7 @@ class Report(Struct, frozen=True):
         published: date of publication, if known.
         path: name of the file it came from.
         language: ISO 639-1 code.
-        boilerplate: spans of the text that are not the article (share buttons, newsletters, captions, about the author).
+        boilerplate: spans of the text that are not the article (share buttons, newsletters, captions, bios).
     """
 
     id: str

@@ -1,0 +1,473 @@
+"""The desk: one analyst's record and all that can be asked of it, with the same verbs in a notebook and a shell."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tomllib
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date as Date
+from datetime import timedelta
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+from msgspec import Struct
+
+from detente import actors as registers
+from detente import relate
+from detente.errors import ReadError, ScenarioError, ShortHistory
+from detente.events import Event, Reading, Report
+from detente.record import Store, nouns
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from detente.learn import Fit
+    from detente.simulate import Comparison, Futures
+
+ARTICLES = (".txt", ".md", ".html", ".htm", ".xhtml", ".pdf")
+# More actors make the brief's figures unreadable and its simulation slow.
+MOST_ACTORS = 10
+# Below this many asserted, dated events between states, a desk says next to nothing of how states react.
+SHORT = 200
+
+Progress = Callable[[int, int], object]
+
+
+class ReadOutcome(Struct, frozen=True):
+    """What became of the articles given to :meth:`Desk.read`.
+
+    Args:
+        reports: reports among them that the desk now holds, new or not.
+        fresh: how many of them are new to the desk.
+        events: events of these reports.
+        claims, ties, questions: how many of each.
+        skipped: one line for each file that could not be read.
+    """
+
+    reports: tuple[Report, ...]
+    fresh: int
+    events: tuple[Event, ...]
+    claims: int
+    ties: int
+    questions: int
+    skipped: list[str]
+
+    def summary(self) -> str:
+        """The outcome in words."""
+        n = len(self.reports)
+        asserted = sum(e.modality == "asserted" for e in self.events)
+        lines = [
+            f"{_n(n, 'report')}, {self.fresh} new to the desk; {len(self.skipped)} skipped.",
+            f"{_n(len(self.events), 'event')} ({asserted} asserted), {_n(self.claims, 'claim')}, "
+            f"{_n(self.ties, 'tie')}, {_n(self.questions, 'question')} left to you.",
+        ]
+        return "\n".join(lines)
+
+
+def _n(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def open(path: str | Path = "desk", *, create: bool = True) -> Desk:
+    """Open a desk, or make one.
+
+    Args:
+        path: folder of the desk.
+        create: make it where it does not exist.
+
+    Raises:
+        DeskError: the folder is no desk or cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> open(tempfile.mkdtemp() + "/mydesk").events().height
+        0
+    """
+    return Desk(Store(path, create=create))
+
+
+class Desk:
+    """One analyst's record. Made by :func:`open`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __repr__(self) -> str:
+        return f"<Desk {self.store.path}: {_n(self.store.reports().height, 'report')}>"
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def read(
+        self,
+        *articles: str | Path,
+        published: Date | str | None = None,
+        outlet: str = "",
+        progress: Progress | None = None,
+    ) -> ReadOutcome:
+        """Read articles onto the desk. A file that cannot be read is skipped with one line; the rest go on.
+
+        Args:
+            articles: files, folders, patterns (``"*.txt"``), or ``"-"`` for standard input.
+            published: date of publication, where the file does not say.
+            outlet: outlet or institution, where the file does not say.
+            progress: called with the number of articles done and their total.
+
+        Raises:
+            DeskError: the desk cannot be written.
+        """
+        from detente import read
+
+        day = Date.fromisoformat(published) if isinstance(published, str) else published
+        reports: list[Report] = []
+        skipped: list[str] = []
+        for path in _expand(articles):
+            try:
+                content = sys.stdin.buffer.read() if str(path) == "-" else path
+                name = "standard input" if str(path) == "-" else ""
+                reports.append(read.report(content, published=day, outlet=outlet, name=name))
+            except ReadError as error:
+                skipped.append(str(error))
+        return self._add(reports, skipped, progress)
+
+    def read_sample(self, progress: Progress | None = None) -> ReadOutcome:
+        """Read the embedded sample onto the desk."""
+        return self._add(sample(), [], progress)
+
+    def _add(self, reports: Sequence[Report], skipped: list[str], progress: Progress | None) -> ReadOutcome:
+        from detente import read
+
+        held = set(self.store.reports()["id"])
+        wanted = {report.id: report for report in reports}
+        fresh = [report for id_, report in wanted.items() if id_ not in held]
+        readings: list[Reading] = []
+        for done, reading in enumerate(read.read_many(fresh) if fresh else (), 1):
+            readings.append(reading)
+            if progress:
+                progress(done, len(fresh))
+        if readings:
+            self.store.add(readings)
+        ids = list(wanted)
+        return ReadOutcome(
+            reports=tuple(wanted.values()),
+            fresh=len(fresh),
+            events=tuple(nouns(self.store.events().filter(pl.col("report").is_in(ids)), Event)),
+            skipped=skipped,
+            **{
+                name: self.store.table(name).filter(pl.col("report").is_in(ids)).height
+                for name in ("claims", "ties", "questions")
+            },
+        )
+
+    # -- asking ------------------------------------------------------------------------------------------------
+
+    def events(
+        self,
+        *,
+        as_of: Date | None = None,
+        on: Date | None = None,
+        actor: str | None = None,
+        type_: str | None = None,
+        modality: str | None = None,
+    ) -> pl.DataFrame:
+        """Events known by a date, duplicates marked in ``same_as`` and counted in ``reports``.
+
+        Args:
+            as_of: known by this date. on: true on this date; undated events are left out then.
+            actor: code or name of an actor on either side.
+            type_: PLOVER type. modality: one of the modalities.
+
+        Raises:
+            RegisterError: unknown actor. CodebookError: unknown type.
+        """
+        from detente import codebook
+
+        frame = self.store.events(as_of)
+        if on is not None:
+            frame = frame.filter((pl.col("day") <= on) & (pl.col("last_day") >= on))
+        if actor:
+            code = registers.register().find(actor).code
+            frame = frame.filter(pl.col("source").list.contains(code) | pl.col("target").list.contains(code))
+        if type_:
+            codebook.quad(type_.upper())
+            frame = frame.filter(pl.col("type") == type_.upper())
+        if modality:
+            frame = frame.filter(pl.col("modality") == modality)
+        outlets = self.store.reports().select(pl.col("id").alias("report"), "outlet", "standpoint")
+        return frame.join(outlets, on="report", how="left", maintain_order="left")
+
+    def claims(self, *, as_of: Date | None = None, actor: str | None = None) -> pl.DataFrame:
+        """Claims known by a date.
+
+        Raises:
+            RegisterError: unknown actor.
+        """
+        frame = self.store.claims(as_of)
+        if actor:
+            frame = frame.filter(pl.col("about").list.contains(registers.register().find(actor).code))
+        return frame
+
+    def contested(self, *, as_of: Date | None = None) -> pl.DataFrame:
+        """Topics on which more than one speaker takes a stand."""
+        return relate.contested(self.store.claims(as_of))
+
+    def questions(self, *, as_of: Date | None = None) -> pl.DataFrame:
+        """Names and dates that the reader left to the analyst."""
+        return self.store.questions(as_of)
+
+    def reports(self, *, as_of: Date | None = None) -> pl.DataFrame:
+        """Reports known by a date."""
+        return self.store.reports(as_of)
+
+    def ties(self, *, as_of: Date | None = None, on: Date | None = None, actor: str | None = None) -> pl.DataFrame:
+        """Ties among the desk's actors on a date, from the register, and those that its reports name.
+
+        Returns:
+            Columns of :func:`detente.relate.table`, and ``reports``: ids of reports that name the tie.
+        """
+        day = on or self.last_day(as_of)
+        named = self.store.ties(as_of)
+        held = {tie.id: tie for tie in relate.standing(registers.ties(), day, among=self.actors(as_of))}
+        by_id = {tie.id: tie for tie in registers.ties()}
+        held |= {id_: by_id[id_] for id_ in named["tie"] if id_ in by_id and relate.status(by_id[id_], day)}
+        frame = relate.table(sorted(held.values(), key=lambda t: (t.kind, t.id)), day)
+        told = named.group_by(pl.col("tie").alias("id")).agg(pl.col("report").unique().sort().alias("reports"))
+        return _of_actor(frame.join(told, on="id", how="left", maintain_order="left"), actor)
+
+    def network(self, *, as_of: Date | None = None, on: Date | None = None) -> pl.DataFrame:
+        """Edges among the desk's actors on a date: ties that hold, and cooperation and hostility of the year before."""
+        day = on or self.last_day(as_of)
+        return relate.edges(registers.ties(), self.store.events(as_of), day, among=self.actors(as_of))
+
+    def graph(self, *, as_of: Date | None = None, on: Date | None = None) -> nx.MultiGraph[str]:
+        """The network as a networkx multigraph."""
+        day = on or self.last_day(as_of)
+        return relate.network(registers.ties(), self.store.events(as_of), day, among=self.actors(as_of))
+
+    def perspective(self, actor: str, *, as_of: Date | None = None, on: Date | None = None) -> pl.DataFrame:
+        """What was done to an actor and its partners, by whom, and how that changed.
+
+        Raises:
+            RegisterError: unknown actor.
+        """
+        code = registers.register().find(actor).code
+        day = on or self.last_day(as_of)
+        return relate.perspective(code, self.store.events(as_of), registers.ties(), day)
+
+    def actors(self, as_of: Date | None = None, *, most: int | None = None) -> list[str]:
+        """Codes of the actors of asserted events, the most active first."""
+        frame = self.store.events(as_of).filter((pl.col("modality") == "asserted") & pl.col("same_as").is_null())
+        counts = Counter(chain.from_iterable(chain(frame["source"].to_list(), frame["target"].to_list())))
+        return [code for code, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:most]
+
+    def last_day(self, as_of: Date | None = None) -> Date:
+        """The as-of date, or else the last day on which a report of the desk was published or read, or today."""
+        last = self.store.reports()["known"].max()
+        return as_of or (last if isinstance(last, Date) else Date.today())
+
+    def digest(self) -> str:
+        """Hash of all batches: it changes when the record does."""
+        return hashlib.sha256("".join(b.sha256 for b in self.store.manifest().batches).encode()).hexdigest()
+
+    # -- learning and simulating ---------------------------------------------------------------------------------
+
+    def table(self, as_of: Date | None = None) -> pl.DataFrame:
+        """The desk's asserted, dated events between states, one row each, as learning takes them.
+
+        Events known to a month count on its first day; coarser ones, and events between organisations, do not count.
+        """
+        from detente import codebook
+
+        states = {code for code, actor in registers.register().actors.items() if actor.kind == "state"}
+        frame = self.store.events(as_of).filter(
+            (pl.col("modality") == "asserted")
+            & pl.col("same_as").is_null()
+            & pl.col("date_precision").is_in(["day", "week", "month", "interval"])
+        )
+        rows = [
+            (row["day"], a, b, row["type"], row["cameo"], codebook.goldstein(row["cameo"] or row["type"]), 1)
+            for row in frame.iter_rows(named=True)
+            for a, b in _dyads(row, states)
+        ]
+        schema = ("day", "source", "target", "type", "cameo", "goldstein", "count")
+        kinds = (pl.Date, pl.String, pl.String, pl.String, pl.String, pl.Float64, pl.Int64)
+        return pl.DataFrame(rows, schema=dict(zip(schema, kinds, strict=True)), orient="row").sort("day")
+
+    def learn(self, *, as_of: Date | None = None, seed: int = 7) -> Fit:
+        """Fit the reaction model: the shipped prior, moved by the desk's own events."""
+        from detente import learn
+
+        table = self.table(as_of)
+        if table.height < SHORT:
+            warnings.warn(
+                f"{table.height} dated events between states on this desk: reactions rest on the shipped prior.",
+                ShortHistory,
+                stacklevel=2,
+            )
+        prior = learn.prior()
+        return learn.ReactionModel().fit(table, prior=prior, seed=seed) if table.height else prior
+
+    def simulate(self, scenario: str | Path | None = None, **asked: Any) -> Futures:
+        """Many futures from the fitted reactions, under the measures chosen or none.
+
+        Args:
+            scenario: TOML file (see ``docs/simulate.md``).
+            asked: ``as_of``, ``start``, ``days``, ``futures``, ``seed``, ``actors``, ``chosen`` (measures by id) and
+                ``model`` (a saved fit) override what the scenario says.
+
+        Raises:
+            ScenarioError: something in the scenario makes no sense.
+        """
+        from detente import simulate
+
+        fit, chosen, about = self._experiment(scenario, asked)
+        return simulate.simulate(fit, measures=chosen, **about)
+
+    def compare(self, scenario: str | Path | None = None, **asked: Any) -> Comparison:
+        """What each measure would change, in the same futures; the whole catalogue where none is chosen.
+
+        Args and Raises: as :meth:`simulate`.
+        """
+        from detente import simulate
+
+        fit, chosen, about = self._experiment(scenario, asked)
+        return simulate.compare(fit, chosen or simulate.catalogue(), **about)
+
+    def _experiment(
+        self, scenario: str | Path | None, asked: dict[str, Any]
+    ) -> tuple[Fit, tuple[Any, ...], dict[str, Any]]:
+        from detente import learn, simulate
+
+        asked = {key: value for key, value in asked.items() if value not in (None, (), [])}
+        as_of, model, fit = asked.pop("as_of", None), asked.pop("model", None), asked.pop("fit", None)
+        plan: dict[str, Any] = {
+            "days": 60,
+            "futures": 400,
+            "seed": 7,
+            "start": self.last_day(as_of) + timedelta(days=1),
+        }
+        if scenario is not None:
+            plan |= msgspec.to_builtins(simulate.load_scenario(scenario), builtin_types=(Date,))
+        plan |= asked
+        fit = fit or (learn.Fit.load(model) if model else self.learn(as_of=as_of, seed=plan["seed"]))
+        wanted = [registers.register().find(a).code for a in plan.get("actors") or self.actors(as_of)]
+        among = list(dict.fromkeys(code for code in wanted if code in fit.actors))[:MOST_ACTORS]
+        if len(among) < 2:
+            raise ScenarioError(
+                f"Fewer than two of this desk's actors ({', '.join(wanted) or 'none'}) are known to the model. "
+                f"Name some with --actor; it knows {', '.join(fit.actors)}."
+            )
+        chosen = tuple(simulate.measure(id_) for id_ in plan.get("chosen") or plan.get("measures") or ())
+        about = {key: plan[key] for key in ("start", "days", "futures", "seed")}
+        return fit.select(among), chosen, about
+
+    # -- showing -------------------------------------------------------------------------------------------------
+
+    def brief(
+        self,
+        *articles: str | Path,
+        out: str | Path = "brief.html",
+        as_of: Date | None = None,
+        days: int = 60,
+        futures: int = 400,
+        seed: int = 7,
+        skipped: Iterable[str] = (),
+        command: str = "",
+        progress: Callable[[str], object] | None = None,
+    ) -> Path:
+        """Write one self-contained page with the whole chain, from sentences to measures.
+
+        Args:
+            articles: read onto the desk first; the brief covers everything on the desk.
+            out: file to write.
+            as_of: only what was known by this date.
+            days, futures, seed: of the simulation.
+            skipped: lines on articles that could not be read, shown under limits.
+            command: the command that made the brief, for its stamp.
+            progress: called with the name of each stage as it begins.
+
+        Returns:
+            Path of the page.
+
+        Raises:
+            DeskError: nothing on the desk, or the page cannot be written.
+        """
+        raise NotImplementedError
+
+
+def _expand(articles: Iterable[str | Path]) -> list[Path]:
+    """Files of folders and patterns, each once, in a settled order."""
+    found: list[Path] = []
+    for article in articles:
+        path = Path(article)
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in ARTICLES and p.is_file())
+        elif not path.exists() and any(c in str(article) for c in "*?["):
+            found += sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) or [path]
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _dyads(row: dict[str, Any], states: set[str]) -> list[tuple[str, str]]:
+    sources = [c for c in row["source"] if c in states]
+    targets = [c for c in row["target"] if c in states]
+    if row["reciprocal"]:
+        everyone = list(dict.fromkeys(sources + targets))
+        return [(a, b) for i, a in enumerate(everyone) for b in everyone[i + 1 :]]
+    return [(a, b) for a in sources for b in targets if a != b]
+
+
+def _of_actor(ties: pl.DataFrame, actor: str | None) -> pl.DataFrame:
+    if not actor:
+        return ties
+    return ties.filter(pl.col("parties").list.contains(registers.register().find(actor).code))
+
+
+def register_ties(*, as_of: Date | None = None, on: Date | None = None, actor: str | None = None) -> pl.DataFrame:
+    """The whole register of ties, with each one's status on a date (today where none is given)."""
+    day = on or as_of or Date.today()
+    return _of_actor(relate.table([t for t in registers.ties() if relate.status(t, day)], day), actor)
+
+
+def sample() -> list[Report]:
+    """The embedded sample: short reports written for this project from public facts."""
+    from detente import read
+
+    book = tomllib.loads((registers.DATA / "sample.toml").read_text(encoding="utf-8"))
+    return [
+        read.report(
+            row["text"].strip().encode(),
+            name=row["id"],
+            title=row["title"],
+            outlet=row["source"],
+            kind=row["kind"],
+            standpoint=row["standpoint"],
+            published=Date.fromisoformat(str(row["published"])),
+        )
+        for row in book["report"]
+    ]
+
+
+def learn_from(files: Sequence[str | Path], *, seed: int = 7) -> Fit:
+    """Fit the reaction model on event data that others made, without the prior.
+
+    Raises:
+        LoadError: a file cannot be understood.
+    """
+    from detente import learn, load
+
+    return learn.ReactionModel().fit(pl.concat([load.table(path) for path in files]), seed=seed)
+
+
+def measures() -> pl.DataFrame:
+    """The catalogue of measures as a table."""
+    from detente import simulate
+
+    rows = [msgspec.to_builtins(m) for m in simulate.catalogue()]
+    return pl.DataFrame(rows, infer_schema_length=None, strict=False)
