@@ -120,9 +120,11 @@ class Register:
         Raises:
             RegisterError: nothing or more than one actor fits.
         """
+        words = words.strip()
         if words.upper() in self.actors:
             return self.actors[words.upper()]
-        named = self.lookup(words) or self._folded.get(words.casefold())
+        bare = words[4:] if words[:4].casefold() == "the " else words
+        named = self.lookup(words) or self.lookup(bare) or self._folded.get(bare.casefold())
         return self.actors[named.code] if named else self.actor(words)
 
     def members(self, code: str, on: str | Date | None = None) -> tuple[str, ...]:
