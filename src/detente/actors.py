@@ -59,7 +59,9 @@ class Register:
         actors: every actor.
         offices: terms of office.
         traps: phrases in which an actor's name does not name the actor.
+        ambiguous: phrases that could name several actors ("Brussels"), with their codes.
         sources: sources by key.
+        universal: organisations that every state belongs to, with those that do not.
 
     Raises:
         RegisterError: two actors with one code, or a member or office of an unknown actor.
@@ -74,6 +76,7 @@ class Register:
         actors: Iterable[Actor],
         offices: Iterable[Office] = (),
         traps: Iterable[str] = (),
+        ambiguous: Mapping[str, tuple[str, ...]] | None = None,
         sources: Mapping[str, Source] | None = None,
         universal: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
@@ -84,6 +87,7 @@ class Register:
             self.actors[actor.code] = actor
         self.offices = tuple(offices)
         self.traps = tuple(traps)
+        self.ambiguous = dict(ambiguous or {})
         self.sources = dict(sources or {})
         self._universal = dict(universal or {})
         for office in self.offices:
@@ -175,8 +179,6 @@ class Register:
     def _forms(self) -> Iterator[Name]:
         for a in self.actors.values():
             yield Name(a.name, a.code, None, a.start, a.end, "name")
-            if a.kind != "state":
-                yield Name(a.code, a.code, None, a.start, a.end, "abbreviation")
             for alias in a.aliases:
                 short = alias.replace(".", "").isupper() and len(alias) <= 6
                 yield Name(alias, a.code, None, a.start, a.end, "abbreviation" if short else "alias")
@@ -243,7 +245,8 @@ def register() -> Register:
     }
     sources = _sources(book) | _sources(_toml("officeholders.sources.toml"))
     traps = [row["phrase"] for row in book.get("not_actors", ())]
-    return Register(actors, _offices(), traps, sources, universal)
+    ambiguous = {row["phrase"]: tuple(row["candidates"]) for row in book.get("ambiguous", ())}
+    return Register(actors, _offices(), traps, ambiguous, sources, universal)
 
 
 @cache
@@ -326,7 +329,7 @@ def _organisation(row: Mapping[str, Any]) -> Actor:
         kind=row["kind"],
         aliases=tuple(row.get("aliases", ())),
         seats=tuple((seat, role) for seat, _, role in split),
-        nouns=tuple(row.get("nouns", ())),
+        nouns=tuple(noun.removeprefix("the ") for noun in row.get("nouns", ())),
         members=tuple(msgspec.convert(m, Member) for m in row.get("members", ())),
         start=str(row.get("founded", "")),
         end=str(row.get("dissolved", "")),

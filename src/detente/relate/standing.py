@@ -83,7 +83,7 @@ def table(ties: Iterable[Tie], on: Date) -> pl.DataFrame:
             "parties": list(parties(t, on)),
             "domain": t.domain,
             "status": status(t, on),
-            "since": next((s.date for s in reversed(t.history) if s.status == status(t, on)), None) or None,
+            "since": _since(t, on),
             "source": "; ".join(t.source),
             "confirmed": t.confirmed,
             "note": t.note,
@@ -103,6 +103,16 @@ def table(ties: Iterable[Tie], on: Date) -> pl.DataFrame:
         "note": pl.String,
     }
     return pl.DataFrame(rows, schema=schema)
+
+
+def _since(tie: Tie, on: Date) -> str | None:
+    """Date of the step from which the present status holds; a repeated status is a renewal."""
+    since, held = None, None
+    for step in tie.history:
+        _, last = day_range(step.date)
+        if last is None or last <= on:
+            since, held = (since, held) if step.status == held else (step.date or None, step.status)
+    return since
 
 
 def partners(ties: Iterable[Tie], actors: Sequence[str], on: Date) -> np.ndarray:
