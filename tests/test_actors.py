@@ -167,7 +167,8 @@ def test_one_head_of_government_at_a_time() -> None:
         for earlier, later in itertools.pairwise(held):
             if earlier.person != later.person and len(earlier.end) == 10:
                 overlap = Date.fromisoformat(earlier.end) - Date.fromisoformat(later.start)
-                assert overlap.days <= 60, (earlier.person, later.person)
+                # Olmert acted for Sharon, who stayed in office while incapacitated.
+                assert overlap.days <= 60 or later.person == "Ehud Olmert", (earlier.person, later.person)
 
 
 def test_ties_are_many_sourced_and_of_every_kind() -> None:
