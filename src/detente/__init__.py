@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from detente.actors import register, ties
-    from detente.desk import Desk, actor, measures, open, sample
+    from detente.desk import Desk, actor, open, sample
     from detente.errors import DetenteError
     from detente.learn import Fit, ReactionModel, prior
-    from detente.simulate import compare, simulate
+    from detente.simulate import compare
 
 __version__ = "0.1.0"
 
@@ -27,12 +27,10 @@ _HOMES = {
     "ReactionModel": "learn",
     "actor": "desk",
     "compare": "simulate",
-    "measures": "desk",
     "open": "desk",
     "prior": "learn",
     "register": "actors",
     "sample": "desk",
-    "simulate": "simulate",
     "ties": "actors",
 }
 
@@ -44,12 +42,10 @@ __all__ = [
     "__version__",
     "actor",
     "compare",
-    "measures",
     "open",
     "prior",
     "register",
     "sample",
-    "simulate",
     "ties",
 ]
 

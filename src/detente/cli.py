@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from detente import __version__
-from detente.errors import DetenteError
+from detente.errors import DetenteError, DetenteWarning
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,18 +59,21 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always", DetenteWarning)
+                warnings.showwarning = lambda message, *_, **__: _tell(str(message))
+                return super().invoke(ctx)
         except DetenteError as error:
-            _fail(str(error))
+            _tell(str(error))
+            sys.exit(1)
         except BrokenPipeError:
             # The reader of a pipe went away (``detente events | head``): not an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
 
 
-def _fail(message: str) -> NoReturn:
+def _tell(message: str) -> None:
     click.echo(f"detente: {message}", err=True)
-    sys.exit(1)
 
 
 class Day(click.ParamType[Date]):
@@ -159,7 +163,7 @@ def _read(desk: Desk, articles: tuple[str, ...], **about: Any) -> Any:
             *articles, progress=lambda done, total: bar.update(task, completed=done, total=total), **about
         )
     for line in outcome.skipped:
-        click.echo(f"detente: {line}", err=True)
+        _tell(line)
     return outcome
 
 
@@ -193,10 +197,7 @@ def code() -> None:
     from detente.events import to_json
     from detente.read import code_lines
 
-    def bad(line: str) -> None:
-        click.echo(f"detente: {line}", err=True)
-
-    for event in code_lines(sys.stdin.buffer, bad=bad):
+    for event in code_lines(click.get_text_stream("stdin", encoding="utf-8", errors="replace"), complain=_tell):
         click.echo(to_json(event))
 
 

@@ -1,0 +1,319 @@
+"""Text, HTML and PDF files to plain text: what is parsed later, and what is known of its origin.
+
+Nothing is fetched. A file that cannot be read as an English report is refused with one clear line
+(:class:`~detente.errors.ReadError`), so that a batch can go on with the next one.
+
+HTML goes through trafilatura (Barbaresi 2021, "Trafilatura: a web scraping library", ACL demo), PDF through pypdf,
+the language is identified by py3langid (Lui and Baldwin 2012, "langid.py").
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import logging
+import re
+import unicodedata
+import warnings
+from datetime import date as Date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from detente.errors import ReadError
+from detente.read.clean import boilerplate
+
+LIMIT = 20 * 1024 * 1024
+"""Bytes of a file, and characters of the text taken from it, above which it is refused."""
+
+# Below this many words a language cannot be told from the names that security texts are full of.
+FEWEST_WORDS = 25
+ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "a",
+        "is",
+        "that",
+        "for",
+        "was",
+        "on",
+        "with",
+        "as",
+        "it",
+        "by",
+        "at",
+        "from",
+        "has",
+        "have",
+        "will",
+        "be",
+        "an",
+        "are",
+        "its",
+        "not",
+        "said",
+    ]
+)
+
+
+class Page(Struct, frozen=True):
+    """The article of one file.
+
+    Args:
+        text: the article, newlines as ``\\n``, Unicode NFC; every span counts its characters.
+        title, outlet, author: what the file says of its origin; empty where it says nothing.
+        published: date of publication, if the file states it.
+        language: ISO 639-1 code.
+    """
+
+    text: str
+    title: str = ""
+    outlet: str = ""
+    author: str = ""
+    published: Date | None = None
+    language: str = "en"
+
+
+def load(source: str | Path | bytes, *, name: str = "") -> Page:
+    """Read a file, or the bytes of one, as a report in English.
+
+    Args:
+        source: path of a text, HTML or PDF file, or its bytes.
+        name: what to call the bytes in messages; the path where one is given.
+
+    Returns:
+        The article and what the file says of its origin.
+
+    Raises:
+        ReadError: missing, a folder, empty, over 20 MB, binary, encrypted, without text, or not in English.
+
+    Example:
+        >>> load("Japan and Australia signed an agreement in Tokyo.".encode(), name="note").language
+        'en'
+    """
+    if isinstance(source, bytes):
+        name = name or "the text given"
+        raw = source
+        if len(raw) > LIMIT:
+            raise ReadError(_too_large(name, len(raw)))
+    else:
+        path = Path(source)
+        name = name or str(path)
+        raw = _bytes(path, name)
+    page = _page(raw, name)
+    text = _tidy(page.text)
+    if not re.search(r"\w", text):
+        raise ReadError(f"{name}: there is no text in it; give a file that holds the article itself.")
+    if len(text) > LIMIT:
+        raise ReadError(_too_large(name, len(text)))
+    language = identify(text)
+    if language != "en":
+        raise ReadError(
+            f"{name}: the article is not in English (it looks like {language!r}); give an English translation."
+        )
+    return Page(text, page.title, page.outlet, page.author, page.published, language)
+
+
+def identify(text: str) -> str:
+    """Language of a text, as an ISO 639-1 code; boilerplate is left out of account.
+
+    Fewer than 25 words in Latin script are taken for English, because names outweigh words there.
+
+    Example:
+        >>> identify("Les ministres se sont réunis mardi à Tokyo pour discuter de la sécurité de la région. " * 4)
+        'fr'
+    """
+    kept = list(text)
+    for start, end in boilerplate(text):
+        kept[start:end] = " " * (end - start)
+    article = "".join(kept)
+    if not re.search(r"\w", article):
+        article = text
+    # The first pages decide: an English article may quote another language at length further on.
+    article = article[:20_000]
+    letters = [char for char in article if char.isalpha()]
+    words = re.findall(r"[^\W\d_]+", article.lower())
+    latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
+    if latin >= len(letters) / 2:
+        if len(words) < FEWEST_WORDS or sum(word in ENGLISH for word in words) >= 0.2 * len(words):
+            return "en"
+    elif len(letters) < FEWEST_WORDS:
+        return "en" if latin else str(_identifier().classify(article)[0])
+    language = str(_identifier().classify(article)[0])
+    if language == "en" and latin < len(letters) / 2:
+        return "und"
+    return language
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        if path.is_dir():
+            raise ReadError(f"{name}: this is a folder; name the files in it, for example {name}/*.txt.")
+        size = path.stat().st_size
+        if size > LIMIT:
+            raise ReadError(_too_large(name, size))
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ReadError(f"{name}: there is no such file; check the path.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ReadError(f"{name}: cannot be opened ({reason}); check the path and its permissions.") from None
+
+
+def _page(raw: bytes, name: str) -> Page:
+    if not raw.strip():
+        raise ReadError(f"{name}: the file is empty; give a file that holds the article.")
+    head = raw[:1024]
+    suffix = Path(name).suffix.lower()
+    if b"%PDF-" in head:
+        return _pdf(raw, name)
+    if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")):
+        raise ReadError(f"{name}: this is an archive or an office document; save the article as text, HTML or PDF.")
+    if head.startswith(b"{\\rtf"):
+        raise ReadError(f"{name}: this is a rich-text document; save the article as text, HTML or PDF.")
+    text = _decode(raw, name)
+    if suffix in {".html", ".htm", ".xhtml"} or re.match(
+        r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|article|main|div|p)\b",
+        text[:4096],
+        re.IGNORECASE | re.DOTALL,
+    ):
+        return _html(text, name)
+    return Page(text)
+
+
+def _decode(raw: bytes, name: str) -> str:
+    """Bytes to characters: a byte-order mark first, then UTF-8, a charset that HTML declares, cp1252 last."""
+    binary = f"{name}: this is a binary file, not an article; give a text, HTML or PDF file."
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if raw.startswith(mark):
+            return raw.decode(encoding, errors="replace")
+    if b"\0" in raw:
+        # UTF-16 without a mark: in Latin script every other byte is zero.
+        sample = raw[:2000]
+        even, odd = sample[0::2].count(0), sample[1::2].count(0)
+        half = len(sample) / 2
+        if odd > 0.8 * half and even < 0.1 * half:
+            return raw.decode("utf-16-le", errors="replace")
+        if even > 0.8 * half and odd < 0.1 * half:
+            return raw.decode("utf-16-be", errors="replace")
+        raise ReadError(binary)
+    declared = re.search(rb"<meta[^>]+charset=[\"']?([\w-]+)", raw[:4096], re.IGNORECASE)
+    encodings = ["utf-8", declared[1].decode("ascii") if declared else "cp1252", "cp1252"]
+    text = ""
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+            break
+        except (UnicodeDecodeError, LookupError):
+            continue
+    else:
+        text = raw.decode("utf-8", errors="replace")
+    sample_text = text[:20_000]
+    strange = sum(
+        char == "\N{REPLACEMENT CHARACTER}" or (unicodedata.category(char) == "Cc" and char not in "\n\r\t\f\v\x85")
+        for char in sample_text
+    )
+    readable = sum(char.isalnum() or char.isspace() for char in sample_text)
+    if strange > 0.02 * len(sample_text) or readable < 0.5 * len(sample_text):
+        raise ReadError(binary)
+    return text
+
+
+def _html(text: str, name: str) -> Page:
+    broken = f"{name}: the page cannot be taken apart; save the article as plain text and read that."
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import trafilatura
+
+            # Its log speaks of single pages to nobody; what matters is raised below.
+            logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+            logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+            found: Any = trafilatura.bare_extraction(
+                text,
+                with_metadata=True,
+                include_comments=False,
+                include_tables=True,
+                date_extraction_params={"extensive_search": False, "original_date": True},
+            )
+    except (RecursionError, MemoryError, ValueError, TypeError, AttributeError, LookupError):
+        raise ReadError(broken) from None
+    if found is None or not (found.text or "").strip():
+        raise ReadError(f"{name}: no article was found in the page; save the article as plain text and read that.")
+    return Page(
+        found.text,
+        title=found.title or "",
+        outlet=found.sitename or "",
+        author=found.author or "",
+        published=_date(found.date),
+    )
+
+
+def _date(stated: str | None) -> Date | None:
+    try:
+        return Date.fromisoformat((stated or "")[:10])
+    except ValueError:
+        return None
+
+
+def _pdf(raw: bytes, name: str) -> Page:
+    import pypdf
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    pages: list[str] = []
+    size = 0
+    title = author = ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            document = pypdf.PdfReader(io.BytesIO(raw))
+            if document.is_encrypted and not document.decrypt(""):
+                raise ReadError(f"{name}: the PDF is locked with a password; unlock it or save it as text.")
+            for page in document.pages:
+                pages.append(page.extract_text())
+                size += len(pages[-1])
+                if size > LIMIT:
+                    raise ReadError(_too_large(name, size))
+            facts = document.metadata
+            title, author = (str(facts.title or ""), str(facts.author or "")) if facts else ("", "")
+    except ReadError:
+        raise
+    except Exception:
+        # pypdf raises nearly anything on a damaged file (KeyError, struct.error, its own kinds, DependencyError).
+        raise ReadError(f"{name}: the PDF is damaged; open it in a viewer and save it as text.") from None
+    text = "\n\n".join(pages)
+    if len(re.findall(r"\w", text)) < 5 * len(pages):
+        raise ReadError(f"{name}: the PDF holds no text (a scan?); run it through text recognition first.")
+    # The dates in a PDF say when the file was made, not when the report was published: they are not taken.
+    return Page(text, title=title.strip(), author=author.strip())
+
+
+def _tidy(text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    text = re.sub("[\r\f\v\x85\u2028\u2029]", "\n", text)
+    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]", " ", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _too_large(name: str, size: int) -> str:
+    return (
+        f"{name}: {size / 1024 / 1024:.0f} MB is more than the {LIMIT // 1024 // 1024} MB of a report; "
+        "split it into its articles."
+    )
