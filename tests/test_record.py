@@ -233,5 +233,5 @@ def test_columns_follow_the_nouns(store: Store) -> None:
     assert (row["day"], row["last_day"]) == (Date(2024, 6, 21), Date(2024, 6, 29))
     assert (row["source"], row["target"]) == (["PRK"], ["KOR"])
     assert store.ties().select("tie", "status", "date").row(0) == ("raa", "signed", "2023")
-    assert store.claims()["speaker"].to_list() == ["KCNA"]
+    assert store.claims()["speaker"].to_list() == ["North Korea"]
     assert store.reports().select(pl.col("characters")).item() == 35

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -197,7 +198,8 @@ def code() -> None:
     from detente.events import to_json
     from detente.read import code_lines
 
-    for event in code_lines(click.get_text_stream("stdin", encoding="utf-8", errors="replace"), complain=_tell):
+    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+    for event in code_lines(lines, complain=_tell):
         click.echo(to_json(event))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from detente.events import Claim, Event, Question, Reading, Report, Tie, to_json
+from detente.actors import register
+from detente.events import Claim, Event, Question, Reading, Report, Speaker, Tie, to_json
 
 SPEAKERS = pl.List(pl.Struct({"code": pl.String, "name": pl.String, "as": pl.String}))
 CODES = pl.List(pl.String)
@@ -141,6 +142,14 @@ def tables(readings: Iterable[Reading], recorded: datetime) -> dict[str, pl.Data
     return {name: pl.DataFrame(rows[name], schema=TABLES[name], orient="row") for name in TABLES}
 
 
+def _holder(chain: tuple[Speaker, ...]) -> str | None:
+    """Who holds a claim: the innermost one quoted, under the actor's name where it is one, or else the author."""
+    quoted = [link for link in chain if link.as_ in ("quoted", "institution")]
+    own = [link for link in chain if link.as_ == "author"]
+    held = (quoted or own or list(chain))[-1:]
+    return next((register().actor(link.code).name if link.code else link.name for link in held), None)
+
+
 def _row(noun: Report | Event | Claim | Tie | Question) -> dict[str, Any]:
     plain = msgspec.to_builtins(noun, builtin_types=(Date,))
     match noun:
@@ -155,7 +164,7 @@ def _row(noun: Report | Event | Claim | Tie | Question) -> dict[str, Any]:
                 "last_day": last,
             }
         case Claim():
-            extra = {"speaker": noun.speakers[-1].name if noun.speakers else None}
+            extra = {"speaker": _holder(noun.speakers)}
         case Tie():
             last_step = noun.history[-1] if noun.history else None
             extra = {
