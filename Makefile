@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: brief test check lint types layers constraints clean help
+.PHONY: brief test lint types layers constraints picture clean help
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,6 +36,10 @@ $(STAMP): pyproject.toml constraints.txt
 constraints:     ## renew constraints.txt for every supported Python and platform
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-emit-index-url \
 		--no-annotate --upgrade pyproject.toml --output-file constraints.txt
+
+picture: brief   ## renew docs/picture.png (needs chromium)
+	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
+		--user-data-dir=$$(mktemp -d) --window-size=1100,1250 --screenshot=docs/picture.png file://$(CURDIR)/brief.html
 
 clean:           ## remove what make made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache sample-desk brief.html

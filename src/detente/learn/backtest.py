@@ -1,0 +1,233 @@
+"""How well does the model predict tomorrow? One-day-ahead log scores on held-out days, against three others.
+
+All forecasts share the observation model (a Gamma shock for each pair and day, its size fitted to each forecast on
+training days) and the reporting volume, so that only the expected counts are compared. Bits per event: difference of
+the log probability of the held-out counts, in base two, divided by the number of held-out events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import nbinom
+
+from detente.errors import LearnError
+from detente.learn.estimate import (
+    N_CHANNELS,
+    Design,
+    Expectation,
+    Parameters,
+    Settings,
+    attribute,
+    design,
+    dispersion,
+    expect,
+    fit,
+    pair_day_scores,
+)
+from detente.learn.exposures import Counts, Floats, count, decay
+from detente.learn.model import Gain, Score
+
+BASELINES: Final = ("constant rate", "last 30 days", "smoothing")
+"""The pair's long-run mean; that and the mean of the last 30 days; that and exponential means at three scales."""
+
+SCALES: Final = (2.0, 10.0, 45.0)
+"""Time constants of the smoothing baseline, in days."""
+
+_WITHOUT: Final = "without third parties"
+
+
+def backtest(
+    table: pl.DataFrame,
+    *,
+    actors: Sequence[str] | None = None,
+    test_days: int = 31,
+    settings: Settings | None = None,
+    data: str = "",
+    seed: int = 0,
+) -> Score:
+    """Fit on all but the last days, forecast each of these one day ahead, and score.
+
+    Parameters stay as fitted; the history that they work on is kept up to date with the day before.
+
+    Args:
+        table: daily event table (:func:`detente.load.table`). actors: codes; all where None.
+        test_days: number of days held out at the end.
+        settings: of the model. data: name of the data set, for the record. seed: for the intervals.
+
+    Raises:
+        LearnError: too few days or no events in the test.
+
+    Example:
+        >>> print(backtest(table, actors=["USA", "CHN"], test_days=31).summary())  # doctest: +SKIP
+    """
+    settings = settings or Settings()
+    counts = count(table, actors)
+    until = len(counts.dates) - test_days
+    if until <= settings.burn + 14:
+        raise LearnError(f"{len(counts.dates)} days of record are too few to hold out {test_days}; hold out fewer.")
+    test = np.arange(len(counts.dates)) >= until
+    d = design(counts, settings, until=until)
+    par = fit(d)
+    own, e = _forecast(d, par, test)
+    others = {name: _mixture(d, name, test) for name in BASELINES}
+    pairs_only = replace(settings, active=(True, True) + (False,) * (len(settings.active) - 2))
+    other = replace(d, settings=pairs_only)
+    others[_WITHOUT] = _forecast(other, fit(other), test)[0]
+    in_test = test[counts.day]
+    n_pairs = own.shape[1]
+    events: Floats = np.zeros(n_pairs)
+    np.add.at(events, counts.pairs()[in_test], counts.n[in_test])
+    if events.sum() == 0:
+        raise LearnError("No event falls into the held-out days; hold out more.")
+    gains = {name: _gain((own - scores).sum(0), events, seed) for name, scores in others.items()}
+    return Score(
+        start=counts.dates[until].isoformat(),
+        end=counts.dates[-1].isoformat(),
+        days=test_days,
+        events=int(events.sum()),
+        bits_per_event=float(own.sum() / events.sum() / np.log(2)),
+        gains=gains,
+        coverage=interval_coverage(e.rate[test], e.seen[test], par.phi),
+        data=data,
+    )
+
+
+def _forecast(d: Design, par: Parameters, test: NDArray[np.bool_]) -> tuple[Floats, Expectation]:
+    e = expect(d, par, use=test)
+    rates = attribute(d, par, np.zeros(len(d.cells))).rates * d.v[d.cells[:, 0]]
+    return pair_day_scores(d.counts, rates, e.rate, e.seen, par.phi, test), e
+
+
+def _gain(difference: Floats, events: Floats, seed: int) -> Gain:
+    """Bits per event with the 90 % interval of a bootstrap by pair."""
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(len(events), np.full(len(events), 1 / len(events)), size=2000)
+    drawn = (weights @ difference) / np.maximum(weights @ events, 1.0) / np.log(2)
+    low, high = np.quantile(drawn, [0.05, 0.95])
+    return Gain(float(difference.sum() / events.sum() / np.log(2)), float(low), float(high))
+
+
+def interval_coverage(rate: Floats, seen: Floats, phi: float, *, least: float = 0.1) -> float:
+    """Share of dyad-day counts inside the central 80 % of their forecasts, for expected counts of at least ``least``.
+
+    Counts are whole numbers, so the ends are randomised; the share is the expectation over that randomisation.
+    """
+    busy = rate >= least
+    if not busy.any():
+        return float("nan")
+    r = 1.0 / phi
+    p = r / (r + rate[busy])
+    upper, lower = nbinom.cdf(seen[busy], r, p), nbinom.cdf(seen[busy] - 1, r, p)
+    inside = np.clip(upper, 0.1, 0.9) - np.clip(lower, 0.1, 0.9)
+    return float((inside / np.maximum(upper - lower, 1e-12)).mean())
+
+
+def _mixture(d: Design, name: str, test: NDArray[np.bool_]) -> Floats:
+    """(T, P) log scores of a baseline: a weighted sum of simple forecasts, weights fitted on training days."""
+    cells, pairs = _parts(d, name)
+    cells = cells * d.v[d.cells[:, 0], None]
+    pairs = pairs * d.v[:, None, None]
+    seen = np.zeros(pairs.shape[:2])
+    where = d.counts.pairs()
+    np.add.at(seen, (d.counts.day, where), d.counts.n)
+    train = d.training
+    chosen = train[d.counts.day]
+    weight = np.full(cells.shape[1], 1.0 / cells.shape[1])
+    phi = 1.0
+    for _ in range(15):
+        rate = pairs @ weight
+        phi = dispersion(Expectation(rate, seen, rate, rate), train)
+        g = (1 + phi * seen[train]) / (1 + phi * rate[train])
+        exposure = np.einsum("tp,tpj->j", g, pairs[train])
+        for _ in range(10):
+            part = cells[chosen] * weight
+            share = d.counts.n[chosen] / np.maximum(part.sum(1), 1e-300)
+            weight = (part * share[:, None]).sum(0) / np.maximum(exposure, 1e-300)
+    return pair_day_scores(d.counts, cells @ weight, pairs @ weight, seen, phi, test)
+
+
+def _parts(d: Design, name: str) -> tuple[Floats, Floats]:
+    """Simple forecasts at the event cells (N, J) and of the pair-days (T, P, J)."""
+    every = np.ones(len(d.counts.dates), dtype=bool)
+    n_base, n_types = len(d.base_parts), d.base_parts.shape[-1]
+    off = 1.0 - np.eye(d.n_actors)
+    cells = [d.rows_m.reshape(-1, 2, n_base).sum(1)]
+    pairs = []
+    still = replace(d, v=np.ones_like(d.v))
+    silent = np.zeros((N_CHANNELS, n_types, n_types, len(d.settings.taus)))
+    deaf = np.zeros((N_CHANNELS, *off.shape))
+    for j in range(n_base):
+        u = np.zeros((n_base, n_types))
+        u[j] = 1.0
+        pairs.append(expect(still, Parameters(u, off, silent, deaf, 1.0), use=every).rate)
+    seen = np.zeros_like(pairs[0])
+    np.add.at(seen, (d.counts.day, d.counts.pairs()), d.counts.n)
+    if name == "last 30 days":
+        cells.append(_window(d.counts, 30))
+        pairs.append(_running(seen, d.counts.fresh, window=30))
+    elif name == "smoothing":
+        for tau in SCALES:
+            cells.append(_smooth(d.counts, tau))
+            pairs.append(_running(seen, d.counts.fresh, keep=float(decay(np.array([tau]))[0])))
+    return np.column_stack(cells), np.stack(pairs, axis=-1)
+
+
+def _running(seen: Floats, fresh: NDArray[np.bool_], *, keep: float = 0.0, window: int = 0) -> Floats:
+    """(T, P) mean of strictly earlier days: exponential where ``keep`` is given, else of the last ``window`` days."""
+    out = np.zeros_like(seen)
+    began = 0
+    for t in range(len(seen)):
+        if fresh[t]:
+            began = t
+        elif window:
+            out[t] = seen[max(began, t - window) : t].sum(0) / window
+        else:
+            out[t] = keep * out[t - 1] + (1 - keep) * seen[t - 1]
+    return out
+
+
+def _by_cell(counts: Counts) -> list[NDArray[np.intp]]:
+    """Positions of each cell's event days, in order."""
+    key = (counts.a * len(counts.actors) + counts.b) * 100 + counts.k
+    order = np.argsort(key, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+
+
+def _stretch(counts: Counts) -> NDArray[np.int64]:
+    """(T) first day of the stretch of record that the day belongs to."""
+    began: NDArray[np.int64] = np.maximum.accumulate(np.where(counts.fresh, np.arange(len(counts.fresh)), 0))
+    return began
+
+
+def _window(counts: Counts, days: int) -> Floats:
+    """(N) mean of each event cell over the last days before it."""
+    out = np.zeros(len(counts.n))
+    began = _stretch(counts)
+    for at in _by_cell(counts):
+        day, total = counts.day[at], np.concatenate([[0.0], np.cumsum(counts.n[at])])
+        first = np.searchsorted(day, np.maximum(day - days, began[day]))
+        out[at] = (total[:-1] - total[first]) / days
+    return out
+
+
+def _smooth(counts: Counts, tau: float) -> Floats:
+    """(N) exponential mean of each event cell over strictly earlier days."""
+    out = np.zeros(len(counts.n))
+    began = _stretch(counts)
+    keep = float(decay(np.array([tau]))[0])
+    for at in _by_cell(counts):
+        value, last = 0.0, -1
+        for i in at:
+            t = int(counts.day[i])
+            # Value after the last event decays to the day before this one.
+            value = 0.0 if last < began[t] else value * keep ** (t - 1 - last)
+            out[i] = value
+            value = value * keep + (1 - keep) * counts.n[i]
+            last = t
+    return out

@@ -1,0 +1,166 @@
+"""The reaction model as a user meets it: ``ReactionModel().fit(table)``.
+
+A long record is fitted by itself (:mod:`detente.learn.estimate`); a short one, a desk's, moves a prior
+(:mod:`detente.learn.update`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from detente.actors import within
+from detente.codebook import TYPES
+from detente.events import Tie
+from detente.learn import estimate
+from detente.learn.estimate import Design, Parameters, Settings
+from detente.learn.exposures import Counts, Floats, count, symmetrise
+from detente.learn.model import CHANNELS, Draws, Fit, Score
+from detente.learn.update import update
+
+_FIRM: Final = frozenset({"defence pact", "consultation", "access agreement", "basing", "information sharing"})
+
+
+@dataclass(frozen=True)
+class ReactionModel:
+    """A model of how each actor's acts follow earlier acts (``docs/learn.md``).
+
+    Args:
+        settings: time constants, channels, strengths of pooling.
+        draws: number of bootstrap replicates.
+        prior_events: how many past events of a kind the prior weighs as much as, where one is given.
+
+    Example:
+        >>> fit = ReactionModel(draws=30).fit(table, actors=["KOR", "PRK", "USA"], seed=7)  # doctest: +SKIP
+        >>> print(fit.summary())                                                            # doctest: +SKIP
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    draws: int = 32
+    prior_events: float = 50.0
+
+    def fit(
+        self,
+        table: pl.DataFrame,
+        *,
+        actors: Sequence[str] | None = None,
+        ties: Iterable[Tie] | None = None,
+        prior: Fit | None = None,
+        score: Score | None = None,
+        provenance: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> Fit:
+        """Learn from a daily event table.
+
+        Args:
+            table: columns ``day``, ``source``, ``target``, ``type``, optional ``count`` (:func:`detente.load.table`).
+            actors: codes to follow; with a prior, all of the prior's; else the 40 busiest of the table.
+            ties: formal ties; those in force at the end of the record count toward who is whose partner.
+            prior: a model to start from (:func:`detente.learn.prior`). The record then moves it, and may be short.
+            score: measured elsewhere, to be kept with the fit. provenance: what to keep on the data's origin.
+            seed: of the bootstrap.
+
+        Raises:
+            LearnError: missing columns, unknown types, no events, or too few days without a prior.
+        """
+        if prior is not None:
+            return update(prior, table, actors=actors, events=self.prior_events, provenance=provenance or {})
+        counts = count(table, actors or busiest(table))
+        firm = _firm(counts, ties)
+        d = estimate.design(counts, self.settings, ties=firm)
+        par = estimate.fit(d)
+        rng, e = np.random.default_rng(seed), estimate.expect(d, par)
+        replicates = [estimate.replicate(d, par, e, rng) for _ in range(self.draws)]
+        return _assemble(d, par, replicates, score, provenance or {})
+
+
+def busiest(table: pl.DataFrame, n: int = 40) -> tuple[str, ...]:
+    """Codes of the actors with most events, sorted by code."""
+    size = pl.col("count").sum() if "count" in table.columns else pl.len()
+    sides = [table.group_by(actor=pl.col(side)).agg(n=size.cast(pl.Int64)) for side in ("source", "target")]
+    total = pl.concat(sides).group_by("actor").agg(pl.col("n").sum()).sort("n", "actor", descending=[True, False])
+    return tuple(sorted(total["actor"].head(n)))
+
+
+def _firm(counts: Counts, ties: Iterable[Tie] | None) -> Floats | None:
+    """(A, A) one where a firm formal tie is in force at the end of the record."""
+    if ties is None:
+        return None
+    end, out = counts.dates[-1], np.zeros((len(counts.actors),) * 2)
+    for tie in ties:
+        past = [s for s in tie.history if within(end, s.date, "")]
+        if tie.kind not in _FIRM or not past or past[-1].status != "in force":
+            continue
+        at = [counts.actors.index(p) for p in tie.parties if p in counts.actors]
+        out[np.ix_(at, at)] = 1.0
+    np.fill_diagonal(out, 0.0)
+    return out
+
+
+def _assemble(
+    d: Design, par: Parameters, replicates: list[Parameters], score: Score | None, provenance: Mapping[str, Any]
+) -> Fit:
+    counts = d.counts
+    began = int(np.flatnonzero(counts.fresh)[-1])
+    totals = np.zeros_like(d.total)
+    np.add.at(totals, (counts.a, counts.b, counts.k), counts.n)
+    base, weights = _base(d, par), _weights(par)
+    scale = [_base(d, r).sum(2) / np.maximum(base.sum(2), 1e-300) for r in replicates]
+    return Fit(
+        actors=counts.actors,
+        types=TYPES,
+        taus=np.array(d.settings.taus),
+        channels=CHANNELS,
+        base=base,
+        weights=weights,
+        theta=par.theta,
+        partners=d.partners,
+        phi=par.phi,
+        volume_sd=volume_spread(d, par),
+        state=d.state,
+        mean=d.total / (len(counts.dates) - began),
+        counts=symmetrise(totals),
+        draws=Draws(
+            base=np.array(scale, dtype=np.float32).reshape(-1, *par.theta0.shape),
+            weights=np.array([_weights(r) for r in replicates], dtype=np.float32).reshape(-1, *weights.shape),
+            theta=np.array([r.theta for r in replicates], dtype=np.float32).reshape(-1, *par.theta.shape),
+        ),
+        score=score,
+        n_events=counts.n_events,
+        start=counts.dates[0],
+        end=counts.dates[-1],
+        provenance=provenance,
+    )
+
+
+def _base(d: Design, par: Parameters) -> Floats:
+    return symmetrise(par.theta0[..., None] * np.einsum("jk,jabk->abk", par.u, d.base_parts))
+
+
+def _weights(par: Parameters) -> Floats:
+    """(C, K, L, H) to the (C, H, L, K) of :class:`Fit`."""
+    return np.ascontiguousarray(par.w.transpose(0, 3, 2, 1))
+
+
+def volume_spread(d: Design, par: Parameters) -> tuple[float, float]:
+    """Standard deviations of the logarithm of volume by month and by day, beyond what the model expects.
+
+    Totals of all pairs over 30 days and over one day, against the model's one-day-ahead expectations; the variance that
+    chance (Poisson counts with pair-day shocks) explains is taken off, and of the day's the month's.
+    """
+    e = estimate.expect(d, par)
+    rate, seen = e.rate[d.training], e.seen[d.training]
+    chance = (rate + par.phi * rate**2).sum(1)
+    expected, observed = rate.sum(1), seen.sum(1)
+
+    def spread(width: int) -> float:
+        n = len(observed) // width * width
+        x, m, c = (a[:n].reshape(-1, width).sum(1) for a in (observed, expected, chance))
+        return float(max((((x - m) ** 2 - c) / m**2).mean(), 0.0)) if n else 0.0
+
+    month = spread(30)
+    return float(np.sqrt(month)), float(np.sqrt(max(spread(1) - month, 0.0)))

@@ -1,0 +1,343 @@
+"""From a fitted model to tables and words: reactions, their half-lives and intervals, and the reproduction number.
+
+A reaction is read off the model: the expected number of further events within 30 days per past event of a class,
+through one channel, with nothing else changed. It is an association that predicts; whether it is a cause is not
+settled by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detente.codebook import QUADS, is_hostile, quad
+from detente.errors import LearnError
+from detente.learn.exposures import channels, symmetrise
+
+if TYPE_CHECKING:
+    from detente.learn.model import Fit
+
+Floats = NDArray[np.floating[Any]]
+
+HORIZON: Final = 30
+"""Days over which the further events of a reaction are counted."""
+
+NEGLIGIBLE: Final = 0.005
+"""Further events per past event at or below which a reaction is practically none."""
+
+FEW: Final = 10
+"""Past events below which nothing is said about a reaction."""
+
+METHOD: Final = (
+    "Hawkes, A. G. (1971). Spectra of some self-exciting and mutually exciting point processes. Biometrika 58(1), "
+    "83-90.",
+    "Butts, C. T. (2008). A relational event framework for social action. Sociological Methodology 38(1), 155-200.",
+    "Stadtfeld, C. and Block, P. (2017). Interactions, actors, and time: dynamic network actor models for relational "
+    "events. Sociological Science 4, 318-352.",
+    "Veen, A. and Schoenberg, F. P. (2008). Estimation of space-time branching process models in seismology using an "
+    "EM-type algorithm. Journal of the American Statistical Association 103(482), 614-624.",
+)
+
+_WHEN: Final = {
+    "inertia": "{a}'s own {cause} toward {b}",
+    "reciprocity": "{b}'s {cause} toward {a}",
+    "to others": "{a}'s {cause} toward others",
+    "on target": "others' {cause} toward {b}",
+    "by target": "{b}'s {cause} toward others",
+    "on actor": "others' {cause} toward {a}",
+    "partners": "{cause} of {a}'s partners toward {b}",
+    "rival's partners": "{cause} between {b} and its partners",
+}
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """How one actor's acts follow earlier ones.
+
+    Args:
+        actor: who reacts. toward: to whom; empty where pooled over all others.
+        channel: through which way. cause, response: quad classes of the earlier and the later events.
+        effect: expected further events within 30 days per past event; low, high: 90 % interval.
+        half_life: days by which half of the whole effect has come.
+        n: past events behind it (for partners weighted by how close they are).
+    """
+
+    actor: str
+    toward: str
+    channel: str
+    cause: str
+    response: str
+    effect: float
+    low: float
+    high: float
+    half_life: float
+    n: float
+
+    @property
+    def detectable(self) -> bool:
+        """Whether the interval stays above practically none, on more than a few past events."""
+        return self.low > NEGLIGIBLE and self.n >= FEW
+
+    @property
+    def when(self) -> str:
+        """The earlier events in words."""
+        return _WHEN[self.channel].format(a=self.actor, b=self.toward or "the other", cause=self.cause)
+
+    def summary(self) -> str:
+        """The reaction as a sentence that says so where there is nothing to say."""
+        to = f" toward {self.toward}" if self.toward else ""
+        behind = f"{self.n:.0f} past events"
+        if self.n < FEW:
+            about = f"{self.actor}'s {self.response}{to}"
+            return f"After {self.when}: too few cases ({behind}) to say anything about {about}."
+        if not self.detectable:
+            return (
+                f"After {self.when}: no detectable effect on {self.actor}'s {self.response}{to} "
+                f"(at most {self.high:.2f} further events per event within {HORIZON} days; {behind})."
+            )
+        return (
+            f"After {self.when}, {self.actor} adds {self.effect:.2f} events of {self.response}{to} per event within "
+            f"{HORIZON} days (90 % interval {self.low:.2f} to {self.high:.2f}; half of it within {self.half_life:.0f} "
+            f"days; {behind})."
+        )
+
+
+@dataclass(frozen=True)
+class _Effects:
+    """Effects by channel, pair, class of cause and of response: (C, A, A, 4, 4); n (C, A, A, 4)."""
+
+    effect: Floats
+    low: Floats
+    high: Floats
+    half_life: Floats
+    n: Floats
+    pooled: tuple[Floats, Floats, Floats, Floats]  # effect, low, high (C, A, 4, 4), n (C, A, 4), over targets
+
+
+def _effects(fit: Fit) -> _Effects:
+    quads = np.array([QUADS.index(quad(k)) for k in fit.types])
+    member = np.eye(4)[quads]  # (K, 4)
+    frequency = fit.counts.sum((0, 1)) + 1.0
+    mix = member * frequency[:, None] / (member * frequency[:, None]).sum(0)
+    reach = 1.0 - np.exp(-HORIZON / fit.taus)
+
+    def by_class(w: Floats, per_tau: Floats) -> Floats:
+        """(..., C, H, L, K) weights to (..., C, 4, 4) sums over response types, means over types of cause."""
+        within: Floats = np.einsum("...chlk,h,lq,kr->...cqr", w, per_tau, mix, member, optimize=True)
+        return within
+
+    point = by_class(fit.weights, reach)
+    drawn = by_class(fit.draws.weights, reach)
+    n = np.einsum("cablh,lq->cabq", channels(fit.counts[..., None], fit.partners), member)
+    effect = fit.theta[..., None, None] * point[:, None, None]
+    spread = fit.draws.theta[..., None, None] * drawn[:, :, None, None]
+    low, high = _interval(spread, effect)
+    # Pooled over targets: the mean over the past events that the actor was exposed to.
+    weight = n / np.maximum(n.sum(2, keepdims=True), 1e-12)
+    strength = np.einsum("cab,cabq->caq", fit.theta, weight)[..., None] * point[:, None]
+    strengths = np.einsum("dcab,cabq->dcaq", fit.draws.theta, weight)[..., None] * drawn[:, :, None]
+    pooled_low, pooled_high = _interval(strengths, strength)
+    # Half-lives: bisection on the share of the whole effect that has come by then.
+    whole = np.stack([by_class(fit.weights, np.eye(len(fit.taus))[h]) for h in range(len(fit.taus))])
+    early, late = np.zeros_like(point), np.full_like(point, 10.0 * fit.taus.max())
+    for _ in range(40):
+        middle = (early + late) / 2
+        come = (whole * (1 - np.exp(-middle / fit.taus[:, None, None, None]))).sum(0)
+        short = come < whole.sum(0) / 2
+        early, late = np.where(short, middle, early), np.where(short, late, middle)
+    pooled = (strength, pooled_low, pooled_high, n.sum(2))
+    return _Effects(effect, low, high, (early + late) / 2, n, pooled)
+
+
+def _interval(drawn: Floats, point: Floats) -> tuple[Floats, Floats]:
+    """Ends of the 90 % interval over the draws, widened where need be to hold the estimate."""
+    if not len(drawn):
+        return point, point
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    return np.minimum(low, point), np.maximum(high, point)
+
+
+def frame(fit: Fit) -> pl.DataFrame:
+    """All reactions of a model, pooled over targets (``toward`` empty) and by pair.
+
+    Returns:
+        Columns ``actor``, ``toward``, ``channel``, ``cause``, ``response``, ``effect``, ``low``, ``high``,
+        ``half_life``, ``n``: see :class:`Reaction`.
+    """
+    e = _effects(fit)
+    c, a = len(fit.channels), len(fit.actors)
+    shape = (c, a, a, 4, 4)
+    n = np.broadcast_to(e.n[..., None], shape)
+    half_life = np.broadcast_to(e.half_life[:, None, None], shape)
+    parts = [
+        _table(fit, ~np.eye(a, dtype=bool)[None, :, :, None, None] & np.ones(shape, bool), [
+            e.effect, e.low, e.high, half_life, n,
+        ]),
+    ]  # fmt: skip
+    effect, low, high, count = (x[:, :, None] for x in e.pooled)
+    one = (c, a, 1, 4, 4)
+    pooled = [
+        effect, low, high, np.broadcast_to(e.half_life[:, None, None], one), np.broadcast_to(count[..., None], one)
+    ]  # fmt: skip
+    parts.insert(0, _table(fit, np.ones(one, bool), pooled))
+    return pl.concat(parts)
+
+
+def _table(fit: Fit, chosen: NDArray[np.bool_], values: Sequence[Floats]) -> pl.DataFrame:
+    c, a, b, q, r = np.nonzero(chosen)
+    toward = ("",) if chosen.shape[2] == 1 else fit.actors
+    labels = {
+        "actor": (fit.actors, a),
+        "toward": (toward, b),
+        "channel": (fit.channels, c),
+        "cause": (QUADS, q),
+        "response": (QUADS, r),
+    }
+    columns: dict[str, Any] = {name: np.array(words)[at] for name, (words, at) in labels.items()}
+    columns |= {
+        name: x[c, a, b, q, r] for name, x in zip(("effect", "low", "high", "half_life", "n"), values, strict=True)
+    }
+    return pl.DataFrame(columns)
+
+
+def _rows(table: pl.DataFrame) -> tuple[Reaction, ...]:
+    return tuple(Reaction(**row) for row in table.iter_rows(named=True))
+
+
+def reaction(fit: Fit, actor: str, *, to: str, by: str, channel: str = "reciprocity") -> tuple[Reaction, ...]:
+    """How one actor's acts toward another follow past events of a type's class.
+
+    Args:
+        actor: who reacts. by: the other actor of the pair. to: PLOVER type of the earlier events.
+        channel: one of :data:`detente.learn.model.CHANNELS`.
+
+    Returns:
+        One reaction for each of the four classes of response.
+
+    Raises:
+        LearnError: unknown actor or channel. CodebookError: unknown type.
+    """
+    if channel not in fit.channels:
+        raise LearnError(f"No channel is called {channel!r}; use one of: {', '.join(fit.channels)}.")
+    fit.index(actor), fit.index(by)
+    table = frame(fit.select([actor, *(c for c in fit.actors if c != actor)]))
+    return _rows(
+        table.filter(
+            pl.col("actor") == actor, pl.col("toward") == by, pl.col("channel") == channel, pl.col("cause") == quad(to)
+        )
+    )
+
+
+def among(fit: Fit, actors: Sequence[str], *, n: int = 12) -> tuple[Reaction, ...]:
+    """The main reactions among a handful of actors: those that others' acts raise, best supported first.
+
+    An actor's own repetition (inertia) is no reaction and left out. The hostile response to the cooperation of a rival
+    with its partners is always among them, detectable or not, since that is what reports claim most; the rivals shown
+    are those with which the largest share of an actor's dealings is hostile.
+
+    Args:
+        actors: codes; those that the model does not know are passed over.
+        n: number of reactions.
+    """
+    known = [a for a in actors if a in fit.actors]
+    if len(known) < 2:
+        return ()
+    table = frame(fit).filter(
+        pl.col("actor").is_in(known), pl.col("toward").is_in(known), pl.col("channel") != "inertia", pl.col("n") > 0
+    )
+    hostile = pl.col("response").str.ends_with("conflict")
+    claimed = (
+        table.filter(
+            pl.col("channel") == "rival's partners",
+            hostile,
+            pl.col("cause").str.ends_with("cooperation"),
+            pl.col("n") >= FEW,
+        )
+        .join(_rivalry(fit), on=("actor", "toward"), maintain_order="left")
+        .sort("hostile", "high", descending=True, maintain_order=True)
+        .unique("actor", keep="first", maintain_order=True)
+        .drop("hostile")
+        .head(max(n // 4, 1))
+    )
+    detectable = (pl.col("low") > NEGLIGIBLE) & (pl.col("n") >= FEW)
+    best = (
+        table.filter(detectable)
+        .sort(pl.col("low") * pl.col("n").sqrt(), descending=True, maintain_order=True)
+        .head(n - len(claimed))
+    )
+    return _rows(pl.concat([best, claimed]).unique(maintain_order=True))
+
+
+def _rivalry(fit: Fit) -> pl.DataFrame:
+    """Share of hostile events among those between two actors, shrunk to none where there are few."""
+    hostile = np.array([is_hostile(k) for k in fit.types])
+    both = fit.counts + fit.counts.swapaxes(0, 1)
+    share = both[..., hostile].sum(2) / (both.sum(2) + 20.0)
+    a, b = np.nonzero(~np.eye(len(fit.actors), dtype=bool))
+    names = np.array(fit.actors)
+    return pl.DataFrame({"actor": names[a], "toward": names[b], "hostile": share[a, b]})
+
+
+def reproduction(fit: Fit, *, hostile: bool = False) -> tuple[float, float, float]:
+    """Spectral radius of the reactions: further events per event, generation by generation, with a 90 % interval.
+
+    Args:
+        hostile: hostile acts answering hostile acts only.
+
+    Source: Hawkes (1971): the process is stable where the radius is below one.
+    """
+    chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
+    value, vector = _radius(fit, fit.weights, fit.theta, chosen, None, 60)
+    drawn = [
+        _radius(fit, w, theta, chosen, vector, 8)[0]
+        for w, theta in zip(fit.draws.weights, fit.draws.theta, strict=True)
+    ]
+    low, high = np.quantile(drawn, [0.05, 0.95]) if drawn else (value, value)
+    return value, min(float(low), value), max(float(high), value)
+
+
+def _radius(
+    fit: Fit, weights: Floats, theta: Floats, chosen: NDArray[np.bool_], vector: Floats | None, steps: int
+) -> tuple[float, Floats]:
+    whole = weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
+    n, flat = len(fit.actors), whole.reshape(-1, len(fit.types))
+    x = np.ones((n, n, len(fit.types))) * chosen if vector is None else vector
+    x = x * (1.0 - np.eye(n))[..., None]
+    value = 0.0
+    for _ in range(steps):
+        spread = channels(x[..., None], fit.partners)[..., 0]
+        felt = (theta[..., None] * spread).transpose(1, 2, 0, 3).reshape(n * n, -1)
+        # Not a BLAS product: on small matrices its threads cost more than they bring, and its sums vary with them.
+        y = symmetrise(np.einsum("xl,lk->xk", felt, flat).reshape(x.shape))
+        value = float(y.sum() / max(x.sum(), 1e-300))
+        x = y / max(y.sum(), 1e-300)
+    return value, x
+
+
+def summary(fit: Fit) -> str:
+    """The model in words: what it was fitted on, how well it predicts, and its main reactions."""
+    value, low, high = reproduction(fit)
+    angry, angry_low, angry_high = reproduction(fit, hostile=True)
+    lines = [
+        f"Reaction model of {len(fit.actors)} actors, {fit.n_events} events, {fit.start} to {fit.end}.",
+        f"Reproduction number {value:.2f} ({low:.2f} to {high:.2f}); hostile to hostile {angry:.2f} "
+        f"({angry_low:.2f} to {angry_high:.2f}).",
+    ]
+    if fit.prior_share > 0:
+        lines.append(f"{fit.prior_share:.0%} of the reactions' weight is the shipped prior, the rest this record.")
+    if fit.score is not None:
+        lines.append(fit.score.summary())
+        third = fit.score.gains.get("without third parties")
+        if third is not None and third.low <= 0:
+            lines.append("Reactions to third parties did not detectably improve the forecast; read them with care.")
+    table = frame(fit).filter(pl.col("toward") == "", pl.col("channel") != "inertia", pl.col("n") >= FEW)
+    found = table.filter(pl.col("low") > NEGLIGIBLE)
+    lines.append(f"{found.height} of {table.height} reactions to others are above practically none; the largest:")
+    top = found.sort(pl.col("low") * pl.col("n").sqrt(), descending=True, maintain_order=True).head(10)
+    lines += [f"  {r.summary()}" for r in _rows(top)]
+    return "\n".join(lines)

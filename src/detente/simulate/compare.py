@@ -1,0 +1,264 @@
+"""Comparison of measures under the same luck, and how sure it is.
+
+Two questions are kept apart. *What would it change on average?* The expectation is worked out exactly, without chance,
+for draws of the parameters and of the assumed strengths; its interval holds ignorance only, and measures are ranked and
+judged by it. *What would it change in one future?* The difference in each future, against the same future without the
+measure, holds chance as well, and is told as a frequency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from typing import Any, Final, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detente.errors import ScenarioError
+from detente.learn.model import Fit
+from detente.simulate.futures import BANDS, NO_MEASURE, Futures, Threshold, cited, run
+from detente.simulate.measures import Measure
+
+Floats = NDArray[np.floating[Any]]
+Verdict = Literal["fewer hostile events", "more hostile events", "no detectable effect"]
+
+MATERIAL: Final = 0.01
+"""An expected change of less than this share of the hostile events between the sides is called no detectable effect."""
+_OF: Final = 20
+
+NO_CALMING: Final = (
+    "The fitted model adds the effects of past events and holds none by which talks or aid lower hostility. "
+    "A scheduled measure can therefore show what extra contact and extra friction it brings, never a calming effect; "
+    "that none is shown says nothing against the measure."
+)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one measure (or several together) changes against no measure.
+
+    Args:
+        futures: with the measure. base: without.
+    """
+
+    futures: Futures
+    base: Futures
+
+    @property
+    def name(self) -> str:
+        return self.futures.name
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        return self.futures.measures
+
+    @property
+    def kind(self) -> str:
+        return " + ".join(dict.fromkeys(m.kind for m in self.measures))
+
+    @property
+    def change(self) -> Floats:
+        """(F) hostile events in each future less those in the same future without the measure."""
+        return np.asarray(self.futures.hostile.sum(1) - self.base.hostile.sum(1), dtype=np.float64)
+
+    def expected(self, sort: Literal["hostile", "conciliatory"] = "hostile") -> Floats:
+        """(E) exact expected change for each draw of the parameters."""
+        i = ("hostile", "conciliatory").index(sort)
+        return np.asarray((self.futures.expected[:, i] - self.base.expected[:, i]).sum((1, 2)))
+
+    @property
+    def share(self) -> float:
+        """Expected change of hostile events, as a share of those between the measure's sides without it."""
+        one = np.isin(self.base.actors, [a for m in self.measures for a in m.by])
+        other = np.isin(self.base.actors, [a for m in self.measures for a in m.toward])
+        between = np.outer(one, other) | np.outer(other, one)
+        without = float(self.base.expected[:, 0][:, between].sum(1).mean())
+        return float(self.expected().mean()) / without if without else 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """``no detectable effect`` when the 90 % interval of the expected change holds zero, or the change is
+        immaterial."""
+        low, high = np.quantile(self.expected(), (0.05, 0.95))
+        if abs(self.share) < MATERIAL or low <= 0.0 <= high:
+            return "no detectable effect"
+        return "fewer hostile events" if high < 0.0 else "more hostile events"
+
+    @property
+    def frequencies(self) -> tuple[int, int, int]:
+        """Better, same and worse futures, in twenty (or in all, if fewer were run)."""
+        change = self.change
+        out_of = min(_OF, len(change))
+        exact = np.array([(change < 0).mean(), (change == 0).mean(), (change > 0).mean()]) * out_of
+        whole = np.floor(exact).astype(int)
+        for i in np.argsort(whole - exact, kind="stable")[: out_of - int(whole.sum())]:  # largest remainders
+            whole[i] += 1
+        return int(whole[0]), int(whole[1]), int(whole[2])
+
+    @property
+    def words(self) -> str:
+        """How often it is better, in words."""
+        better, same, worse = self.frequencies
+        return f"better in {better} of {better + same + worse} futures, the same in {same}, worse in {worse}"
+
+    @property
+    def caution(self) -> str:
+        """What a reader must know of the measures before believing the number."""
+        return " ".join(dict.fromkeys(m.caution for m in self.measures if m.caution))
+
+    def summary(self) -> str:
+        """The effect in words."""
+        low, high = np.quantile(self.expected(), (0.05, 0.95))
+        near, far = np.quantile(self.change, (0.05, 0.95))
+        line = (
+            f"{self.name} ({self.kind}): {self.verdict}. "
+            f"Expected change {self.expected().mean():+.2g} hostile events "
+            f"({self.share:+.1%} of those between its sides; 90 % interval {low:+.2g} to {high:+.2g}); "
+            f"in single futures {near:+.0f} to {far:+.0f} (90 %), {self.words}."
+        )
+        return f"{line} {self.caution}".rstrip()
+
+    def row(self) -> dict[str, object]:
+        """The effect as a table row."""
+        hostile, friendly, change = self.expected(), self.expected("conciliatory"), self.change
+        escalated, before = self.futures.escalated, self.base.escalated
+        moved = escalated.astype(float) - before.astype(float)
+        margin = 1.645 * float(moved.std()) / len(moved) ** 0.5
+        ids = " + ".join(m.id for m in self.measures)
+        bands = dict(zip(("low90", "low50", "median", "high50", "high90"), np.quantile(change, BANDS), strict=True))
+        exact = dict(zip(("low90", "low50", "median", "high50", "high90"), np.quantile(hostile, BANDS), strict=True))
+        low, high = np.quantile(friendly, (0.05, 0.95))
+        better, same, worse = self.frequencies
+        return {
+            "measure": ids,
+            "name": self.name,
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "expected": float(hostile.mean()),
+            **{f"expected_{k}": float(v) for k, v in exact.items() if k != "median"},
+            "expected_share": self.share,
+            "expected_conciliatory": float(friendly.mean()),
+            "expected_conciliatory_low90": float(low),
+            "expected_conciliatory_high90": float(high),
+            **{f"change_{k}": float(v) for k, v in bands.items()},
+            "improved": float((change < 0).mean()),
+            "better": better,
+            "same": same,
+            "worse": worse,
+            "words": self.words,
+            "escalation": float(escalated.mean()),
+            "escalation_change": float(moved.mean()),
+            "escalation_change_low90": float(moved.mean()) - margin,
+            "escalation_change_high90": float(moved.mean()) + margin,
+            "evidence_strength": ", ".join(dict.fromkeys(m.evidence_strength for m in self.measures)),
+            "caution": self.caution,
+            "agree": " ".join(m.agree for m in self.measures),
+            "cost": " ".join(m.cost for m in self.measures),
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Measures against no measure.
+
+    Args:
+        base: futures without a measure. effects: one a measure, as given.
+    """
+
+    base: Futures
+    effects: tuple[Effect, ...]
+
+    def effect(self, name: str) -> Effect:
+        """The effect of the measure with that id or name.
+
+        Raises:
+            ScenarioError: not compared.
+        """
+        for e in self.effects:
+            if name in (e.name, " + ".join(m.id for m in e.measures)):
+                return e
+        raise ScenarioError(f"{name!r} was not compared; compared were: {', '.join(e.name for e in self.effects)}.")
+
+    def ranking(self) -> tuple[Effect, ...]:
+        """Effects by expected change of hostile events, most reduction first."""
+        return tuple(sorted(self.effects, key=lambda e: float(e.expected().mean())))
+
+    def frame(self) -> pl.DataFrame:
+        """One row a measure, ranked. Changes count hostile events over the horizon: ``expected…`` without chance,
+        ``change…`` over single futures. Intervals are the central 50 and 90 %."""
+        return pl.DataFrame([e.row() for e in self.ranking()])
+
+    def fan(self, *, step: int = 1, cumulative: bool = False) -> pl.DataFrame:
+        """Bands of hostile events by day for no measure and every measure: :meth:`Futures.fan` with a column
+        ``measure``."""
+        every = (self.base, *(e.futures for e in self.effects))
+        return pl.concat(
+            f.fan(step=step, cumulative=cumulative).select(pl.lit(f.name).alias("measure"), pl.all()) for f in every
+        )
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What these numbers cannot say."""
+        kinds = {m.kind for e in self.effects for m in e.measures}
+        words = [NO_CALMING] if "scheduled" in kinds else []
+        if "assumed" in kinds:
+            words.append("Where a measure is marked as assumed, its strength was not learnt from any record.")
+        words.append("Counts are of reported events, and of none that the measures themselves add.")
+        if self.base.unstable or self.base.capped.any():
+            words.append(self.base.stability())
+        return tuple(words)
+
+    def summary(self) -> str:
+        """The comparison in words, best measure first."""
+        rows = [f"{i}. {e.summary()}" for i, e in enumerate(self.ranking(), 1)]
+        return "\n".join([self.base.summary(), *rows, *self.limits])
+
+    def cite(self) -> list[str]:
+        """Sources of the model and of the measures' evidence."""
+        return [*self.base.sources, *cited([m for e in self.effects for m in e.measures])]
+
+
+def compare(
+    fit: Fit,
+    measures: Sequence[Measure | Sequence[Measure]],
+    *,
+    start: Date | str,
+    days: int = 60,
+    futures: int = 400,
+    seed: int = 0,
+    among: Sequence[str] | None = None,
+    threshold: Threshold | None = None,
+    workers: int | None = None,
+) -> Comparison:
+    """Compare measures with no measure, every one under the same luck.
+
+    Args:
+        fit: the model. measures: each bound to sides; a sequence in the place of a measure is applied together.
+        start, days, futures, seed, among, threshold, workers: as for :func:`detente.simulate.simulate`.
+
+    Raises:
+        ScenarioError: no measure was given, two are alike, or one makes no sense for the model.
+
+    Example:
+        ``compare(fit, [measure("hotline").between(["USA"], ["PRK"])], start="2018-03-01", days=60).summary()``
+    """
+    sets = [(m,) if isinstance(m, Measure) else tuple(m) for m in measures]
+    if not sets or not all(sets):
+        raise ScenarioError("There is nothing to compare: give at least one measure.")
+    names = _names(sets)
+    variants: list[tuple[str, tuple[Measure, ...]]] = [(NO_MEASURE, ()), *zip(names, sets, strict=True)]
+    base, *rest = run(fit, variants, start, days, futures, seed, among, threshold, workers)
+    return Comparison(base, tuple(Effect(f, base) for f in rest))
+
+
+def _names(sets: Sequence[tuple[Measure, ...]]) -> list[str]:
+    """Names of the sets; the sides are added where the same measures are tried for others."""
+    names = [" + ".join(m.name for m in each) for each in sets]
+    long = [" + ".join(f"{m.name} ({', '.join(m.by)} toward {', '.join(m.toward)})" for m in each) for each in sets]
+    names = [full if names.count(name) > 1 else name for name, full in zip(names, long, strict=True)]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ScenarioError(f"{twice[0]} is given twice; leave one out, or give one another name.")
+    return names
