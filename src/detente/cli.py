@@ -360,7 +360,9 @@ def experiment_options(command: F) -> F:
         click.option("--days", type=click.IntRange(1, 3650), help="Days ahead (default 60)."),
         click.option("--start", type=Day(), help="First day (default: the day after the as-of date)."),
         click.option("--actor", "actors", multiple=True, help="Actors (default: the desk's most active)."),
-        click.option("--measure", "chosen", multiple=True, help="Measure by id; may be given again."),
+        click.option("--toward", multiple=True, help="The other side (default: from the record)."),
+        click.option("--by", multiple=True, help="Actors that take the measures (default: from the record)."),
+        click.option("--measure", "measures", multiple=True, help="Measure by id; may be given again."),
         model_option,
         as_of_option,
         desk_option,
@@ -414,7 +416,7 @@ def compare(form: str | None, path: Path, **asked: Any) -> None:
 @click.option("--futures", type=click.IntRange(10), default=400, show_default=True, help="Simulated futures.")
 @seed_option
 @click.pass_context
-def brief(ctx: click.Context, articles: tuple[str, ...], path: Path, sample: bool, out: Path, **asked: Any) -> None:
+def brief(ctx: click.Context, /, articles: tuple[str, ...], path: Path, sample: bool, out: Path, **asked: Any) -> None:
     """One self-contained page: what happened, who says what, who stands with whom, reactions, measures.
 
     ARTICLES are read onto the desk first; the brief covers everything on the desk.

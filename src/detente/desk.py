@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +20,15 @@ from msgspec import Struct
 
 from detente import actors as registers
 from detente import relate
-from detente.errors import ReadError, ScenarioError, ShortHistory
-from detente.events import Event, Reading, Report
+from detente.errors import DeskError, LearnError, ReadError, ScenarioError, ShortHistory
+from detente.events import Actor, Event, Reading, Report
 from detente.record import Store, nouns
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from detente.learn import Fit
-    from detente.simulate import Comparison, Futures
+    from detente.simulate import Comparison, Futures, Measure
 
 ARTICLES = (".txt", ".md", ".html", ".htm", ".xhtml", ".pdf")
 # More actors make the brief's figures unreadable and its simulation slow.
@@ -129,8 +129,7 @@ class Desk:
         for path in _expand(articles):
             try:
                 content = sys.stdin.buffer.read() if str(path) == "-" else path
-                name = "standard input" if str(path) == "-" else ""
-                reports.append(read.report(content, published=day, outlet=outlet, name=name))
+                reports.append(read.report(content, published=day, outlet=outlet))
             except ReadError as error:
                 skipped.append(str(error))
         return self._add(reports, skipped, progress)
@@ -310,23 +309,27 @@ class Desk:
                 stacklevel=2,
             )
         prior = learn.prior()
-        return learn.ReactionModel().fit(table, prior=prior, seed=seed) if table.height else prior
+        try:
+            return learn.ReactionModel().fit(table, prior=prior, seed=seed)
+        except LearnError:  # nothing between two states that the prior knows
+            return prior
 
     def simulate(self, scenario: str | Path | None = None, **asked: Any) -> Futures:
-        """Many futures from the fitted reactions, under the measures chosen or none.
+        """Many futures from the fitted reactions, under the measures chosen (all of them together) or none.
 
         Args:
             scenario: TOML file (see ``docs/simulate.md``).
-            asked: ``as_of``, ``start``, ``days``, ``futures``, ``seed``, ``actors``, ``chosen`` (measures by id) and
-                ``model`` (a saved fit) override what the scenario says.
+            asked: ``as_of``, ``start``, ``days``, ``futures``, ``seed``, ``actors``, ``measures`` (ids), ``by`` and
+                ``toward`` (sides of the measures; taken from the record where not given) and ``model`` (a saved fit)
+                override what the scenario says.
 
         Raises:
             ScenarioError: something in the scenario makes no sense.
         """
         from detente import simulate
 
-        fit, chosen, about = self._experiment(scenario, asked)
-        return simulate.simulate(fit, measures=chosen, **about)
+        fit, sets, size = self._experiment(scenario, asked)
+        return simulate.simulate(fit, measures=[m for each in sets for m in each], **size)
 
     def compare(self, scenario: str | Path | None = None, **asked: Any) -> Comparison:
         """What each measure would change, in the same futures; the whole catalogue where none is chosen.
@@ -335,36 +338,41 @@ class Desk:
         """
         from detente import simulate
 
-        fit, chosen, about = self._experiment(scenario, asked)
-        return simulate.compare(fit, chosen or simulate.catalogue(), **about)
+        fit, sets, size = self._experiment(scenario, asked, default=[m.id for m in simulate.catalogue()])
+        return simulate.compare(fit, sets, **size)
 
     def _experiment(
-        self, scenario: str | Path | None, asked: dict[str, Any]
-    ) -> tuple[Fit, tuple[Any, ...], dict[str, Any]]:
+        self, scenario: str | Path | None, asked: dict[str, Any], default: Sequence[str] = ()
+    ) -> tuple[Fit, list[tuple[Measure, ...]], dict[str, Any]]:
+        """The model of the actors concerned, the sets of measures bound to their sides, and the size of the run."""
         from detente import learn, simulate
 
         asked = {key: value for key, value in asked.items() if value not in (None, (), [])}
-        as_of, model, fit = asked.pop("as_of", None), asked.pop("model", None), asked.pop("fit", None)
-        plan: dict[str, Any] = {
-            "days": 60,
-            "futures": 400,
-            "seed": 7,
-            "start": self.last_day(as_of) + timedelta(days=1),
-        }
-        if scenario is not None:
-            plan |= msgspec.to_builtins(simulate.load_scenario(scenario), builtin_types=(Date,))
-        plan |= asked
-        fit = fit or (learn.Fit.load(model) if model else self.learn(as_of=as_of, seed=plan["seed"]))
-        wanted = [registers.register().find(a).code for a in plan.get("actors") or self.actors(as_of)]
-        among = list(dict.fromkeys(code for code in wanted if code in fit.actors))[:MOST_ACTORS]
-        if len(among) < 2:
+        plan = simulate.Scenario.read(scenario) if scenario else None
+        size: dict[str, Any] = {**plan.size()} if plan else {"days": 60, "futures": 400, "seed": 7}
+        size |= {key: asked[key] for key in ("start", "days", "futures", "seed") if key in asked}
+        day = self.last_day(asked.get("as_of"))
+        fit = asked.get("fit") or (
+            learn.Fit.load(asked["model"]) if "model" in asked else self.learn(as_of=day, seed=size["seed"])
+        )
+        size.setdefault("start", max(day, fit.end) + timedelta(days=1))
+        find = registers.register().find
+        chosen = [simulate.measure(id_) for id_ in asked.get("measures", () if plan and plan.measures else default)]
+        sides = [[find(a).code for a in asked.get(side, ())] for side in ("by", "toward")]
+        wanted = [find(a).code for a in asked.get("actors") or (plan and plan.actors) or self.actors(day)]
+        among = [code for code in dict.fromkeys(wanted) if code in fit.actors][:MOST_ACTORS]
+        concerned = list(
+            dict.fromkeys(chain(among, *sides, *(m.by + m.toward for e in (plan.sets() if plan else ()) for m in e)))
+        )
+        if len(concerned) < 2:
             raise ScenarioError(
-                f"Fewer than two of this desk's actors ({', '.join(wanted) or 'none'}) are known to the model. "
+                f"Fewer than two actors here ({', '.join(wanted) or 'none'}) are known to the model. "
                 f"Name some with --actor; it knows {', '.join(fit.actors)}."
             )
-        chosen = tuple(simulate.measure(id_) for id_ in plan.get("chosen") or plan.get("measures") or ())
-        about = {key: plan[key] for key in ("start", "days", "futures", "seed")}
-        return fit.select(among), chosen, about
+        if not all(sides):
+            sides = list(_sides(self.events(as_of=day), among, day))
+        sets = plan.sets() if plan and not chosen else []
+        return fit.select(concerned), [*sets, *((m.between(*sides),) for m in chosen)], size
 
     # -- showing -------------------------------------------------------------------------------------------------
 
@@ -397,7 +405,105 @@ class Desk:
         Raises:
             DeskError: nothing on the desk, or the page cannot be written.
         """
-        raise NotImplementedError
+        from detente import __version__
+        from detente import brief as page
+
+        say = progress or (lambda stage: None)
+        if articles:
+            say("Reading")
+            skipped = [*skipped, *self.read(*articles).skipped]
+        day = self.last_day(as_of)
+        reports = self.reports(as_of=day)
+        if reports.is_empty():
+            known = f" was known by {as_of}" if as_of else ""
+            raise DeskError(
+                f"No report on {self.store.path}{known or ' yet'}. Read some first (detente brief ARTICLE... --desk "
+                f"{self.store.path}), or see the embedded sample (detente brief --sample)."
+            )
+        say("Learning")
+        fit, basis = self._learnt(day, seed)
+        among = tuple(code for code in self.actors(day) if code in fit.actors)[:MOST_ACTORS]
+        say("Simulating")
+        comparison, unable = self._compared(fit, day, days=days, futures=futures, seed=seed)
+        say("Drawing")
+        # Without an actor to choose by, the whole register would be drawn.
+        ties, edges = self.ties(as_of=day), self.network(as_of=day)
+        if not self.actors(day):
+            ties, edges = ties.clear(), edges.clear()
+        findings = page.Findings(
+            as_of=day,
+            on=day,
+            reports=reports,
+            events=self.events(as_of=day),
+            claims=self.claims(as_of=day),
+            contested=self.contested(as_of=day),
+            ties=ties,
+            edges=edges,
+            questions=self.questions(as_of=day),
+            actors=among,
+            texts={report.id: report for report in nouns(reports, Report)},
+            fit=fit,
+            prior_note=basis,
+            comparison=comparison,
+            simulation_note=unable,
+            skipped=tuple(skipped),
+            stamp=page.Stamp(__version__, day, self.digest(), seed, command, _origin(fit)),
+        )
+        return page.write(findings, out)
+
+    def _learnt(self, day: Date, seed: int) -> tuple[Fit, str]:
+        """The reaction model of a brief, and what it rests on in words."""
+        n = self.table(day).height
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ShortHistory)  # the page itself says how much is prior
+            fit = self.learn(as_of=day, seed=seed)
+        own = f"{n:,} dated event{'' if n == 1 else 's'} between states on this desk"
+        if "prior" not in fit.provenance:
+            return fit, f"{own}, none between two that the model knows: reactions are the shipped prior's alone."
+        return fit, f"{own}; {fit.prior_share:.0%} of the weight of the reactions below is the shipped prior."
+
+    def _compared(self, fit: Fit, day: Date, **size: int) -> tuple[Comparison | None, str]:
+        """The catalogue of measures compared for a brief, or why it cannot be."""
+        try:
+            return self.compare(None, as_of=day, fit=fit, **size), ""
+        except ScenarioError as error:
+            return None, f"Nothing was simulated. {error}"
+
+
+def _sides(events: pl.DataFrame, among: Sequence[str], on: Date) -> tuple[list[str], list[str]]:
+    """Two sides for measures: the pair with most hostile events, each with the actors that are tied closer to it.
+
+    The side that took part in more joint exercises comes first, since measures on drills are about its drills; where
+    both took part in as many, the first code in the alphabet decides.
+    """
+    from detente.codebook import is_hostile
+
+    counted = events.filter((pl.col("modality") == "asserted") & pl.col("same_as").is_null())
+    quarrels: Counter[tuple[str, str]] = Counter(dict.fromkeys(combinations(sorted(among), 2), 0))
+    drills: Counter[str] = Counter()
+    for row in counted.iter_rows(named=True):
+        if row["type"] == "COOPERATE" and row["domain"] == "exercise":
+            drills.update({*row["source"], *row["target"]})
+        if is_hostile(row["type"]):
+            pairs = {(min(a, b), max(a, b)) for a in row["source"] for b in row["target"]}
+            quarrels.update(pair for pair in pairs if pair in quarrels)
+    pair = max(sorted(quarrels), key=lambda p: quarrels[p])
+    close = relate.partners(registers.ties(), among, on)
+    one, other = ([pair[0]], [pair[1]])
+    a, b = (list(among).index(code) for code in pair)
+    for i, code in enumerate(among):
+        if code not in pair and close[i, a] != close[i, b]:
+            (one if close[i, a] > close[i, b] else other).append(code)
+    held = [sum(drills[code] for code in side) for side in (one, other)]
+    return (one, other) if held[0] >= held[1] else (other, one)
+
+
+def _origin(fit: Fit) -> str:
+    """Where a model comes from, in a line."""
+    about = fit.provenance.get("prior", fit.provenance)
+    data = ", ".join(f"{row['name']} ({row['start']} to {row['end']})" for row in about.get("data", ()))
+    version, seed = about.get("version", "?"), about.get("seed", "?")
+    return f"prior of version {version}, fitted on {data or 'unnamed data'}, seed {seed}"
 
 
 def _expand(articles: Iterable[str | Path]) -> list[Path]:
@@ -435,15 +541,27 @@ def register_ties(*, as_of: Date | None = None, on: Date | None = None, actor: s
     return _of_actor(relate.table([t for t in registers.ties() if relate.status(t, day)], day), actor)
 
 
+def actor(words: str) -> Actor:
+    """The actor meant by a code or a name.
+
+    Raises:
+        RegisterError: nothing or more than one actor fits; the message lists near ones.
+
+    Example:
+        >>> actor("the Kremlin").name
+        'Russia'
+    """
+    return registers.register().find(words)
+
+
 def sample() -> list[Report]:
     """The embedded sample: short reports written for this project from public facts."""
     from detente import read
 
     book = tomllib.loads((registers.DATA / "sample.toml").read_text(encoding="utf-8"))
     return [
-        read.report(
-            row["text"].strip().encode(),
-            name=row["id"],
+        read.make_report(
+            row["text"].strip(),
             title=row["title"],
             outlet=row["source"],
             kind=row["kind"],
@@ -462,7 +580,9 @@ def learn_from(files: Sequence[str | Path], *, seed: int = 7) -> Fit:
     """
     from detente import learn, load
 
-    return learn.ReactionModel().fit(pl.concat([load.table(path) for path in files]), seed=seed)
+    loaded = [load.load(path) for path in files]
+    origin = {"data": [{"name": one.name, "sha256": one.sha256, "left out": dict(one.dropped)} for one in loaded]}
+    return learn.ReactionModel().fit(pl.concat(one.table for one in loaded).sort("day"), provenance=origin, seed=seed)
 
 
 def measures() -> pl.DataFrame:

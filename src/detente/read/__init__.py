@@ -1,0 +1,153 @@
+"""Reading: text to events, claims and ties, with the words that say so.
+
+Example:
+    >>> from detente.read import report, read
+    >>> reading = read(report("article.txt"))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date as Date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detente.events import Event, Reading, Report
+
+if TYPE_CHECKING:
+    from detente.read.coder import Coder as _Coder
+
+__all__ = ["code_lines", "make_report", "read", "read_many", "report"]
+
+
+def make_report(
+    text: str,
+    *,
+    id: str = "",
+    published: Date | None = None,
+    title: str = "",
+    outlet: str = "",
+    author: str = "",
+    kind: str = "",
+    standpoint: str = "",
+    path: str = "",
+) -> Report:
+    """A report from its text.
+
+    Args:
+        text: the text as it is to be stored.
+        id: identity; the hash of the cleaned text where empty, so that the same text is the same report.
+        published, title, outlet, author, kind, standpoint, path: what is known of its origin. Outlet and author are
+            taken from the text's own boilerplate where it names them.
+
+    Example:
+        >>> make_report("Japan met India.").id == make_report("Japan  met India.\\n").id
+        True
+    """
+    from detente.read.clean import author as author_of
+    from detente.read.clean import boilerplate, normalise
+    from detente.read.clean import outlet as outlet_of
+
+    if not id:
+        words = " ".join(normalise(text).text.split())
+        id = hashlib.sha256(words.encode()).hexdigest()[:16]
+    return Report(
+        id=id,
+        text=text,
+        title=title,
+        outlet=outlet or outlet_of(text),
+        author=author or author_of(text),
+        kind=kind,
+        standpoint=standpoint,
+        published=published,
+        path=path,
+        boilerplate=boilerplate(text),
+    )
+
+
+def report(
+    source: str | Path | bytes,
+    *,
+    published: Date | None = None,
+    outlet: str = "",
+    title: str = "",
+    author: str = "",
+    kind: str = "",
+    standpoint: str = "",
+) -> Report:
+    """A report from a text, HTML or PDF file. What the caller says of its origin goes before what the page says.
+
+    Args:
+        source: path of the file, or its bytes (from standard input).
+        published, outlet, title, author, kind, standpoint: what is known of its origin.
+
+    Raises:
+        ReadError: the file is empty, binary, too large, or not English; one clear line.
+    """
+    from detente.read.pages import load
+
+    given = isinstance(source, bytes)
+    page = load(source, name="standard input" if given else "")
+    return make_report(
+        page.text,
+        published=published or page.published,
+        title=title or page.title,
+        outlet=outlet or page.outlet,
+        author=author or page.author,
+        kind=kind,
+        standpoint=standpoint,
+        path="" if given else str(source),
+    )
+
+
+@cache
+def _coder() -> _Coder:
+    from detente.read.coder import Coder
+
+    return Coder()
+
+
+def read(report: Report) -> Reading:
+    """Events, claims, ties and open questions of one report."""
+    return _coder().read(report)
+
+
+def read_many(reports: Iterable[Report]) -> Iterator[Reading]:
+    """Readings of many reports, in order; memory stays flat."""
+    return _coder().read_many(reports)
+
+
+def code_lines(lines: Iterable[str], *, complain: Callable[[str], None] | None = None) -> Iterator[Event]:
+    """Events of texts given as JSON lines ``{"id", "text", "date"?}``; each carries ``report`` = id.
+
+    Args:
+        lines: JSON lines; ``date`` is ISO or null.
+        complain: called with one message for each line that cannot be read; the rest go on. Default: standard error.
+
+    Example:
+        >>> [e.type for e in code_lines(['{"id": "1", "text": "Japan condemned Iran."}'])]  # doctest: +SKIP
+        ['ACCUSE']
+    """
+    say = complain or (lambda message: print(message, file=sys.stderr))
+
+    def reports() -> Iterator[Report]:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                text, id = row["text"], str(row["id"])
+                if not isinstance(text, str):
+                    raise TypeError("text is no string")
+                day = Date.fromisoformat(row["date"][:10]) if row.get("date") else None
+                yield make_report(text, id=id, published=day)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                what = f"no field {error}" if isinstance(error, KeyError) else str(error)
+                say(f'line {number}: {what}. Each line is {{"id": …, "text": …, "date": "2024-07-11" or null}}.')
+
+    for reading in read_many(reports()):
+        yield from reading.events

@@ -1,0 +1,575 @@
+"""Which words stand for which event, and where in the sentence its parties are.
+
+The frames are data (``data/frames.toml``, whose header documents the format); they name words and grammatical slots,
+never actors. Three ways lead to an event: a verb ("condemned"), a noun with its parties ("the talks between A and B"),
+and a verb that adds nothing to its noun ("held talks with"). Codebook: PLOVER types with CAMEO codes beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+from spacy.tokens import Token
+
+from detente import codebook
+from detente.codebook import TYPES
+from detente.errors import ReadError
+from detente.events import Domain, Party
+from detente.read.grammar import after, is_passive, is_temporal, lemma, objects, subjects
+from detente.read.mentions import RELATIONAL, Cast
+
+
+class Frame(Struct, frozen=True):
+    """One row of the frame file; its header says what each key means."""
+
+    type: str
+    cameo: str
+    verbs: tuple[str, ...] = ()
+    nouns: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    clause: tuple[str, ...] = ()
+    source: tuple[str, ...] = ("subj",)
+    target: tuple[str, ...] = ()
+    alone: bool = False
+    mutual: bool = False
+    bare: bool = True
+    active: bool = False
+    needs: bool = False
+    domain: Domain | None = None
+
+
+class Lexicon(Struct, frozen=True):
+    """The frame file, indexed by lemma."""
+
+    verbs: dict[str, tuple[tuple[Frame, tuple[str, ...]], ...]]
+    nouns: dict[str, Frame]
+    light: frozenset[str]
+    quantities: frozenset[str]
+    people: dict[str, str]
+    documents: frozenset[str]
+    domains: tuple[tuple[Domain, frozenset[str]], ...]
+    classes: dict[str, frozenset[str]]
+
+
+class Match(NamedTuple):
+    """A frame found in a sentence.
+
+    Attributes:
+        frame: the frame.
+        trigger: the word that stands for the event (verb or noun).
+        verb: the verb whose tense and mood decide modality; the noun itself for a bare noun.
+        source, target: parties, possibly empty.
+        reciprocal: whether both sides act.
+        direct: share of the filled roles that stand in the frame's own slots, 0 to 1.
+        noun: whether the event is a bare noun.
+    """
+
+    frame: Frame
+    trigger: Token
+    verb: Token
+    source: tuple[Party, ...]
+    target: tuple[Party, ...]
+    reciprocal: bool
+    direct: float
+    noun: bool
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    light: tuple[str, ...]
+    quantities: tuple[str, ...]
+    documents: tuple[str, ...]
+    people: dict[str, tuple[str, ...]]
+    classes: dict[str, tuple[str, ...]]
+    domains: dict[Domain, tuple[str, ...]]
+    frame: tuple[Frame, ...]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The shipped frames, read once."""
+    return load(files("detente").joinpath("data/frames.toml").read_bytes(), "frames.toml")
+
+
+def load(data: bytes, name: str) -> Lexicon:
+    """Frames from the bytes of a TOML file.
+
+    Args:
+        data: content of the file.
+        name: its name, for messages.
+
+    Raises:
+        ReadError: a key or value that the format does not know; the message names the frame.
+    """
+    try:
+        book = msgspec.toml.decode(data, type=_File)
+    except msgspec.MsgspecError as error:
+        raise ReadError(f"{name}: {error}. The header of the shipped frames.toml explains each key.") from None
+    classes = {k: frozenset(v) for k, v in book.classes.items()}
+    verbs: dict[str, list[tuple[Frame, tuple[str, ...]]]] = {}
+    nouns: dict[str, Frame] = {}
+    for frame in book.frame:
+        if frame.type not in TYPES:
+            raise ReadError(f"{name}: frame {frame.verbs or frame.nouns}: {frame.type!r} is no PLOVER type.")
+        for word in (*frame.objects, *frame.clause):
+            if word in {"*", "@actor"}:
+                continue
+            if word.startswith("@") and word[1:] not in classes:
+                raise ReadError(f"{name}: frame {frame.verbs}: no class {word!r} stands in [classes].")
+        for entry in frame.verbs:
+            lemma, *rest = entry.split()
+            verbs.setdefault(lemma, []).append((frame, tuple(rest)))
+        for noun in frame.nouns:
+            nouns[noun] = frame
+    ordered = {
+        lemma: tuple(sorted(rows, key=lambda r: -(2 * bool(r[0].objects) + len(r[1]) + 2 * bool(r[0].clause))))
+        for lemma, rows in verbs.items()
+    }
+    people = {noun: role for role, row in book.people.items() for noun in row}
+    domains = tuple((k, frozenset(v)) for k, v in book.domains.items())
+    return Lexicon(
+        ordered,
+        nouns,
+        frozenset(book.light),
+        frozenset(book.quantities),
+        people,
+        frozenset(book.documents),
+        domains,
+        classes,
+    )
+
+
+_PREPS = (
+    "with",
+    "against",
+    "to",
+    "toward",
+    "towards",
+    "on",
+    "upon",
+    "at",
+    "over",
+    "from",
+    "of",
+    "for",
+    "about",
+    "into",
+    "in",
+)
+
+
+def match(tokens: Sequence[Token], cast: Cast, lexicon: Lexicon) -> list[Match]:
+    """All frames in a sentence, verbs first, each word used once.
+
+    Args:
+        tokens: the sentence.
+        cast: who is who in it.
+        lexicon: the frames.
+    """
+    out: list[Match] = []
+    used: set[int] = set()
+    for token in tokens:
+        if token.i in cast.found:
+            continue
+        if token.pos_ == "VERB" or (token.tag_.startswith("VB") and token.pos_ != "AUX"):
+            hit = _verb(token, cast, lexicon, used)
+            if hit:
+                out.append(hit)
+    out = _settled([*out, *_statements(tokens, cast, lexicon, out)])
+    for token in tokens:
+        if token.pos_ in {"NOUN", "PROPN"} and token.i not in used and token.i not in cast.found:
+            frame = lexicon.nouns.get(lemma(token))
+            if frame and frame.bare and (hit := _noun(token, frame, cast, lexicon)):
+                out.append(hit)
+    return out
+
+
+_WORDS = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
+
+
+_DEMAND = Frame("REQUEST", "100")
+_SAY = frozenset(
+    {"say", "state", "declare", "insist", "stress", "tell", "add", "argue", "maintain", "emphasise", "emphasize"}
+)
+
+
+def _statements(tokens: Sequence[Token], cast: Cast, lexicon: Lexicon, hits: list[Match]) -> Iterator[Match]:
+    """Demands in reported speech: "A says B must stop"."""
+    for token in tokens:
+        if token.pos_ != "VERB" or token.dep_ != "ccomp" or lemma(token.head) not in _SAY:
+            continue
+        if not any(c.dep_ == "aux" and c.lower_ in {"must", "should"} for c in token.children) and not (
+            lemma(token) in {"have", "need"} and any(c.dep_ == "xcomp" for c in token.children)
+        ):
+            continue
+        source = tuple(p for t in subjects(token.head) for p in cast.parties(t))
+        named = [*subjects(token), *(objects(token) if is_passive(token) else ())]
+        target = tuple(p for t in named for p in cast.parties(t) if not _among(p, source))
+        if source and target and not any(h.verb == token.head for h in hits):
+            yield Match(_DEMAND, token, token.head, source, target, False, 1.0, False)
+
+
+def _settled(hits: list[Match]) -> list[Match]:
+    """Without acts that are only the content of a promise, request, refusal or threat; participles share the target."""
+    by_verb = {hit.verb.i: hit for hit in hits}
+    out: list[Match] = []
+    for hit in hits:
+        verb = hit.verb
+        while verb.dep_ == "conj" and verb.head.i in by_verb and not any(c.dep_ == "nsubj" for c in verb.children):
+            verb = verb.head
+        above = verb.head
+        if verb.dep_ == "pcomp":
+            above = above.head
+        if verb.dep_ == "acl" and above.head.pos_ == "VERB" and above.dep_ == "dobj":
+            above = above.head
+        outer = by_verb.get(above.i) if above != verb else None
+        if (
+            outer is not None
+            and verb.dep_ in {"xcomp", "ccomp", "acl"}
+            and outer.frame.type in _WORDS
+            and outer is not hit
+        ):
+            continue
+        if (
+            outer is not None
+            and verb.dep_ in {"advcl", "pcomp"}
+            and not any(c.dep_ == "nsubj" for c in verb.children)
+            and not hit.target
+            and outer.target
+            and not hit.reciprocal
+        ):
+            mutual = hit.frame.mutual and bool(hit.source)
+            target = tuple(p for p in outer.target if not _among(p, hit.source))
+            out.append(hit._replace(target=target, reciprocal=mutual, direct=hit.direct / 2))
+        else:
+            out.append(hit)
+    return out
+
+
+def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | None:
+    word = lemma(verb)
+    things = list(_objects(verb, lexicon))
+    for frame, rest in lexicon.verbs.get(word, ()):
+        if not _has(verb, rest) or (frame.active and is_passive(verb)):
+            continue
+        trigger = verb
+        if frame.objects:
+            pool = [*(_through(after(verb, rest[-1]), lexicon) if rest else ()), *things]
+            if frame.objects == ("@actor",):
+                plain = [c for c in verb.children if c.dep_ == "dobj"]
+                bound = any(c.dep_ in {"oprd", "ccomp"} for c in verb.children)
+                if bound or not any(cast.parties(t) for t in plain):
+                    continue
+            elif frame.objects == ("*",):
+                if not any(t.ent_type_ not in {"DATE", "TIME"} for t in things):
+                    continue
+            else:
+                acts = [t for t in pool if _in(t, frame.objects, lexicon)]
+                if not acts:
+                    continue
+                used.update(t.i for t in acts)
+                trigger = acts[0]
+        if frame.clause:
+            inner = [
+                c for c in verb.children if c.dep_ in {"xcomp", "ccomp", "advcl"} and _in(c, frame.clause, lexicon)
+            ]
+            inner += [
+                k
+                for c in verb.children
+                if c.dep_ in {"dobj", "attr"}
+                for k in c.children
+                if k.dep_ in {"acl", "relcl"} and _in(k, frame.clause, lexicon)
+            ]
+            if not inner:
+                continue
+            trigger = inner[0]
+        hit = _roles(frame, verb, trigger, cast, lexicon, rest)
+        if hit:
+            used.update(t.i for t in things if lemma(t) in lexicon.nouns and frame.objects)
+            return hit
+    if word in lexicon.light:
+        for act in things:
+            frame_of = lexicon.nouns.get(lemma(act))
+            if frame_of and act.i not in cast.found:
+                hit = _roles(frame_of, verb, act, cast, lexicon, ())
+                if hit:
+                    used.add(act.i)
+                    return hit
+    return None
+
+
+def _in(token: Token, words: Iterable[str], lexicon: Lexicon) -> bool:
+    own = lemma(token)
+    return any(own in lexicon.classes[w[1:]] if w.startswith("@") else own == w for w in words)
+
+
+def _has(verb: Token, rest: tuple[str, ...]) -> bool:
+    """Whether the verb has these particles and prepositions, as its own children or its object's."""
+    if not rest:
+        return True
+    near = {
+        c.lower_ for c in verb.children if c.dep_ in {"prt", "prep", "advmod", "dative", "agent"} and not is_temporal(c)
+    }
+    near |= {
+        k.lower_ for c in verb.children if c.dep_ in {"prt", "prep", "advmod"} for k in c.children if k.dep_ == "prep"
+    }
+    near |= {k.lower_ for c in verb.children if c.dep_ == "dobj" for k in c.children if k.dep_ == "prep"}
+    near |= {c.lower_ for c in verb.children if c.dep_ in {"acomp", "oprd", "ccomp"} and c.pos_ == "ADJ"}
+    particles = {c.lower_ for c in verb.children if c.dep_ == "prt"}
+    return all(word in near for word in rest) and particles <= set(rest)
+
+
+def _objects(verb: Token, lexicon: Lexicon) -> Iterator[Token]:
+    """Heads of the (deep) object, coordinated ones too, seen through "a series of"."""
+    yield from _through(objects(verb), lexicon)
+
+
+def _through(tokens: Iterable[Token], lexicon: Lexicon) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        for child in token.children:
+            if child.dep_ == "conj":
+                yield from _through([child], lexicon)
+            elif child.dep_ == "prep" and child.lower_ == "of" and lemma(token) in lexicon.quantities:
+                yield from _through([k for k in child.children if k.dep_ == "pobj"], lexicon)
+
+
+def topic(token: Token, cast: Cast, depth: int = 0) -> tuple[Party, ...]:
+    """The actors that a thing concerns or comes from ("the drills by A and B", "A's decision")."""
+    if depth > 3 or token.i in cast.found or lemma(token) in RELATIONAL:
+        return ()
+    owners = tuple(p for p in cast.owners_of(token) if p.code)
+    if owners:
+        return owners
+    for prep in ("by", "of", "between", "among", "from", "with", "against", "to", "on", "in", "over", "for", "into"):
+        for thing in after(token, prep):
+            if prep == "in" and thing.i in cast.found and depth:
+                continue
+            parties = cast.parties(thing) or topic(thing, cast, depth + 1)
+            if parties:
+                return parties
+    for child in token.children:
+        if child.dep_ in {"acl", "relcl"} and child.pos_ == "VERB":
+            for thing in [*subjects(child), *objects(child)]:
+                if thing != token and (parties := cast.parties(thing)):
+                    return parties
+    return ()
+
+
+def _roles(
+    frame: Frame, verb: Token, trigger: Token, cast: Cast, lexicon: Lexicon, rest: tuple[str, ...]
+) -> Match | None:
+    act = trigger if trigger != verb and trigger.pos_ in {"NOUN", "PROPN"} else None
+    source, straight = _fill(frame.source, verb, act, cast)
+    if frame.source == ("subj",) and not is_passive(verb) and not straight:
+        # Things do not speak ("this support threatens"), save documents; nor do they act for nobody.
+        doers = [t for t in subjects(verb) if t.pos_ == "NOUN" and t.i not in cast.found]
+        said = codebook.quad(frame.type).startswith("verbal")
+        if (
+            doers
+            and (not source or said)
+            and not any(lemma(t) in lexicon.people or lemma(t) in lexicon.documents for t in doers)
+        ):
+            return None
+    if any(c.dep_ == "dobj" and c.lower_ in {"other", "another"} for c in verb.children) and not frame.mutual:
+        return None  # "warn each other of"
+    if not source and frame.source == ("subj",):
+        if act is not None:
+            source = cast.owners_of(act)
+            straight = bool(source)
+        if not source and act is not None:
+            source = tuple(p for t in after(act, "by") for p in cast.parties(t))
+    slots = frame.target or (*((rest[-1],) if rest and rest[-1] in _PREPS else ()), "obj", "iobj", *_PREPS)
+    joint = frame.mutual and len(source) > 1
+    if joint:  # "A and B met in C on D": C and D take no part
+        slots = tuple(s for s in slots if s in _WITH)
+    if frame.domain == "exercise" and frame.type == "COOPERATE":
+        shown = tuple(
+            p
+            for prep in _NEAR
+            for h in (verb, act, *objects(verb))
+            if h is not None
+            for t in after(h, prep)
+            for p in cast.parties(t)
+        )
+        if shown and source:
+            return Match(
+                _SHOW, trigger, verb, source, tuple(p for p in shown if not _among(p, source)), False, 1.0, False
+            )
+    target: tuple[Party, ...] = ()
+    hit = True
+    if act is not None and source:  # "rejected A's proposal on B"
+        target = tuple(p for p in cast.owners_of(act) if p.code and not _among(p, source))
+        if (
+            not target and frame.type not in {"MOBILIZE", "AID"} and lemma(act) in lexicon.people
+        ):  # "expelled diplomats"
+            target = tuple(p for p in cast.parties(act) if not _among(p, source))
+    if not target:
+        core = _CORE | set(rest[-1:])
+        target, hit = _fill([s for s in slots if s in core], verb, act, cast, besides=source, topics=not joint)
+    if not target and frame.type in _WORDS:  # "agreed to open its border to"
+        for inner_verb in _content(verb, act):
+            found, _ = _fill(_INNER, inner_verb, None, cast, besides=source)
+            own = {p.code for p in source}
+            if target := tuple(p for p in found if p.code not in own and (p.code or p.role is None)):
+                break
+    if not target:
+        target, hit = _fill([s for s in slots if s not in _CORE], verb, act, cast, besides=source, topics=not joint)
+    if not target and act is not None and not joint:  # "held talks between", "the Japan-US drills"
+        inner = _noun(act, frame, cast, lexicon, strict=False)
+        if inner:
+            extra = tuple(p for p in (*inner.source, *inner.target) if not _among(p, source))
+            if source:
+                target = extra
+            else:
+                source, target = inner.source, inner.target
+    if frame.mutual and not target and len(source) > 1:
+        return Match(frame, trigger, verb, *_pair(source), True, 1.0, False)
+    if (not source and not target) or (frame.needs and not (source and target)):
+        return None
+    reciprocal = frame.mutual and bool(source) and bool(target)
+    direct = ((1.0 if straight else 0.5) * bool(source) + (1.0 if hit else 0.5) * bool(target)) / 2
+    return Match(frame, trigger, verb, source, target, reciprocal, direct, False)
+
+
+_WITH = frozenset({"with", "between", "among", "alongside", "obj", "iobj"})
+_NEAR = ("around", "near", "off", "against", "toward", "towards")
+_SHOW = Frame("MOBILIZE", "150", domain="exercise")
+_CORE = frozenset({"obj", "iobj", "comp", "subj"})
+_INNER = ("iobj", "with", "against", "to", "for", "obj", *_PREPS)
+
+
+def _pair(parties: tuple[Party, ...]) -> tuple[tuple[Party, ...], tuple[Party, ...]]:
+    """Two parties face each other; three or more are all listed as sources of a reciprocal event."""
+    return (parties[:1], parties[1:]) if len(parties) == 2 else (parties, ())
+
+
+def _among(party: Party, others: Iterable[Party], *, bodies: bool = False) -> bool:
+    """Whether a party is one of the others; ``bodies``: two bodies of one state are two parties."""
+    return any(
+        (party.code == o.code and (not bodies or party.role == o.role or party.inferred))
+        if party.code
+        else party.name == o.name
+        for o in others
+    )
+
+
+def _fill(
+    slots: Sequence[str],
+    verb: Token,
+    act: Token | None,
+    cast: Cast,
+    besides: tuple[Party, ...] = (),
+    topics: bool = True,
+) -> tuple[tuple[Party, ...], bool]:
+    """The first slot that holds an actor; whether it holds one directly."""
+    indirect: tuple[Party, ...] = ()
+    for slot in slots:
+        for token in _slot(slot, verb, act):
+            # Two bodies of one state ("the opposition", "the president") face each other only as plain objects.
+            bodies = slot in {"obj", "iobj", "against"}
+            parties = tuple(p for p in cast.parties(token) if not _among(p, besides, bodies=bodies))
+            if parties:
+                return parties, True
+            if not indirect and token != act and topics:
+                indirect = tuple(p for p in topic(token, cast) if not _among(p, besides))
+        if indirect:
+            return indirect, False
+    return (), False
+
+
+def _content(verb: Token, act: Token | None) -> Iterator[Token]:
+    for holder in (verb, act):
+        if holder is not None:
+            for child in holder.children:
+                if child.dep_ in {"xcomp", "ccomp", "acl", "pcomp"} and child.pos_ == "VERB":
+                    yield child
+                    yield from _content(child, None)
+                elif child.dep_ == "prep":
+                    yield from (k for k in child.children if k.dep_ == "pcomp")
+
+
+def _slot(slot: str, verb: Token, act: Token | None) -> list[Token]:
+    if slot == "subj":
+        return subjects(verb)
+    if slot == "obj":
+        return [t for t in objects(verb) if t != act]
+    if slot == "iobj":
+        return [c for c in verb.children if c.dep_ == "dative" and c.pos_ != "ADP"]
+    if slot == "comp":
+        return [
+            k
+            for c in verb.children
+            if c.dep_ in {"ccomp", "xcomp"}
+            for k in c.children
+            if k.dep_ in {"nsubj", "nsubjpass"}
+        ]
+    out = list(after(act, slot)) if act is not None else []
+    out += after(verb, slot)
+    for thing in objects(verb):
+        if thing != act:
+            out += after(thing, slot)
+    return out
+
+
+_BOTH = ("between", "among", "amongst")
+_FROM = ("by", "from")
+_ONTO = ("with", "against", "to", "toward", "towards", "on", "upon", "over", "at", "for", "into", "in", "of")
+
+
+def _noun(noun: Token, frame: Frame, cast: Cast, lexicon: Lexicon, *, strict: bool = True) -> Match | None:
+    """An event told by a noun and the actors around it."""
+    holders = [noun, *after(noun, "of")]
+    both = tuple(p for h in holders for prep in _BOTH for t in after(h, prep) for p in cast.parties(t))
+    owners = tuple(p for p in cast.owners_of(noun) if p.code)
+    if len(both) > 1 or (frame.mutual and len(owners) > 1):
+        parties = both if len(both) > 1 else owners
+        if frame.mutual:
+            return Match(frame, noun, noun, *_pair(parties), True, 1.0, True)
+    by = tuple(p for prep in _FROM for t in after(noun, prep) for p in cast.parties(t))
+    source = owners or by
+    of = tuple(p for t in after(noun, "of") for p in cast.parties(t))
+    onto: tuple[Party, ...] = ()
+    direct = True
+    for prep in frame.target or _ONTO:
+        if prep in {"obj", "iobj", "subj"}:
+            continue
+        for thing in after(noun, prep):
+            found = tuple(p for p in cast.parties(thing) if not _among(p, source))
+            if not found and prep != "in":
+                found, direct = tuple(p for p in topic(thing, cast) if not _among(p, source)), False
+            if found and not onto and not (prep == "of" and frame.mutual):
+                onto = found
+    if frame.mutual and not source and len(of) > 1:
+        return Match(frame, noun, noun, *_pair(of), True, 1.0, True)
+    if not source and of and of != onto:
+        source = of
+    if frame.mutual and not onto and len(source) > 1:
+        return Match(frame, noun, noun, *_pair(source), True, 1.0, True)
+    if strict:  # a noun alone is thin evidence: only with actors that the register knows
+        source, onto = tuple(p for p in source if p.code), tuple(p for p in onto if p.code)
+    if source and (onto or frame.alone):
+        return Match(frame, noun, noun, source, onto, frame.mutual and bool(onto), 1.0 if direct else 0.75, True)
+    if not strict and (source or onto):
+        return Match(frame, noun, noun, source, onto, False, 0.5, True)
+    return None
+
+
+def domain(words: Iterable[str], lexicon: Lexicon) -> Domain | None:
+    """The domain whose cue words are the most frequent among the lemmas; the file's order breaks ties.
+
+    Example:
+        >>> domain(["joint", "exercise"], lexicon())
+        'exercise'
+    """
+    bag = list(words)
+    best: tuple[int, Domain | None] = (0, None)
+    for name, cues in lexicon.domains:
+        count = sum(word in cues for word in bag)
+        if count > best[0]:
+            best = (count, name)
+    return best[1]
