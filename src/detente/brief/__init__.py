@@ -1,0 +1,6 @@
+"""The brief: one self-contained page from a desk's findings, without a script and without a network."""
+
+from detente.brief.findings import Findings, Stamp
+from detente.brief.page import render, write
+
+__all__ = ["Findings", "Stamp", "render", "write"]

@@ -1,0 +1,98 @@
+"""Tables as plain text for a terminal and as CSV for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv as _csv
+import io
+import json
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from detente.show.words import visible
+
+# Rich would cut cells at the width of its console; a table that goes to a file or a pipe has no width.
+_WIDE = 100_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def text(frame: pl.DataFrame, *, wide: bool = False) -> str:
+    """A frame as an aligned table without colour codes.
+
+    Args:
+        frame: any frame.
+        wide: one line a row, nothing cut; otherwise fitted to the terminal.
+
+    Example:
+        >>> print(text(pl.DataFrame({"who": ["JPN", "PRK"], "events": [3, 12]}), wide=True))
+        who  events
+        JPN       3
+        PRK      12
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for column, dtype in frame.schema.items():
+        longest = max((len(_words(cell)) for cell in frame[column]), default=0)
+        table.add_column(
+            Text(visible(column)),
+            justify="right" if dtype.is_numeric() else "left",
+            no_wrap=wide,
+            overflow="fold",
+            # A column of short codes keeps its width; columns of sentences share what is left.
+            min_width=None if wide else min(longest, 12),
+        )
+    for row in frame.iter_rows():
+        table.add_row(*(Text(_words(cell).replace("\n", " ") if wide else _words(cell)) for cell in row))
+    out = io.StringIO()
+    width = _WIDE if wide else None
+    console = Console(file=out, width=width, color_system=None, force_terminal=False, highlight=False, markup=False)
+    console.print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def csv(frame: pl.DataFrame) -> str:
+    """A frame as CSV: lists joined by semicolons, records as JSON.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    Example:
+        >>> csv(pl.DataFrame({"who": [["JPN", "USA"], []], "words": ["=1+1", "-"], "n": [-1, 2]}))
+        "who,words,n\\r\\nJPN;USA,'=1+1,-1\\r\\n,'-,2\\r\\n"
+    """
+    out = io.StringIO()
+    writer = _csv.writer(out)
+    writer.writerow([_cell(column) for column in frame.columns])
+    for row in frame.iter_rows():
+        writer.writerow([_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list) and not any(isinstance(v, dict | list) for v in value):
+        value = ";".join("" if v is None else str(v) for v in value)
+    elif isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    elif isinstance(value, Date):
+        return value.isoformat()
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, list):
+        return ", ".join(_words(v) for v in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {_words(v)}" for k, v in value.items() if v is not None)
+    return visible(str(value))
