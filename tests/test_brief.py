@@ -119,7 +119,8 @@ def test_the_page_is_whole_and_asks_for_nothing(html: str) -> None:
     assert len(list(page.inside("svg", role="group"))) == 5
     order = [attrs["id"] for tag, attrs, _ in page.elements if tag == "section"]
     assert order == [
-        "answer", "events", "claims", "network", "reactions", "measures", "changes", "limits", "sources", "stamp",
+        "answer", "events", "claims", "network", "reactions", "measures", "changes", "limits", "counted", "sources",
+            "stamp",
     ]  # fmt: skip
 
 

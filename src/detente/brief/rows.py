@@ -16,7 +16,7 @@ from detente.actors import tie_sources
 from detente.brief.context import Context, context, starts
 from detente.brief.findings import Findings
 from detente.events import Claim, Event, Party, Report, Speaker
-from detente.record import nouns
+from detente.record import holder, nouns
 from detente.show import words
 
 MODALITIES = ("asserted", "planned", "claimed", "hypothetical", "negated", "historical")
@@ -105,7 +105,7 @@ class EventRow:
     @property
     def deed(self) -> str:
         """The event as a noun with its date."""
-        return f"{words.DEEDS[self.type]} ({self.date})"
+        return f"{words.deed(self.type, self.cameo)} ({self.date})"
 
     @property
     def brief(self) -> str:
@@ -271,14 +271,14 @@ def _event_row(
         for e in told[:MOST_TELLINGS]
     )
     inferred = [party(p) for p in (*event.source, *event.target) if p.inferred]
-    voices = list(dict.fromkeys(e.speakers[-1].name if e.speakers else reports[e.report].name for e in told))
+    voices = list(dict.fromkeys(holder(e.speakers) or reports[e.report].name for e in told))
     return EventRow(
         id=event.id,
         anchor=anchor("e", event.id),
         date=words.day(event.date),
         day=row["day"],
         who=_parties(event.source) or "not said",
-        did=words.did(event.type, alone=not event.target),
+        did=words.did(event.type, event.cameo, alone=not event.target),
         type=event.type,
         whom=_parties(event.target),
         quad=event.quad,
@@ -326,7 +326,7 @@ def claim_rows(findings: Findings, reports: Mapping[str, ReportRow], contexts: C
     return {
         claim.id: ClaimRow(
             anchor=anchor("cl", claim.id),
-            speaker=claim.speakers[-1].name if claim.speakers else reports[claim.report].name,
+            speaker=holder(claim.speakers) or reports[claim.report].name,
             chain=chain(claim.speakers) or reports[claim.report].name,
             stance=claim.stance,
             proposition=words.clip(claim.proposition, 420),

@@ -2,6 +2,6 @@
 
 from detente.record.merge import merge
 from detente.record.store import Added, Store, nouns
-from detente.record.views import day_range
+from detente.record.views import day_range, holder
 
-__all__ = ["Added", "Store", "day_range", "merge", "nouns"]
+__all__ = ["Added", "Store", "day_range", "holder", "merge", "nouns"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date as Date
 from datetime import datetime
 from typing import Any
@@ -142,11 +142,16 @@ def tables(readings: Iterable[Reading], recorded: datetime) -> dict[str, pl.Data
     return {name: pl.DataFrame(rows[name], schema=TABLES[name], orient="row") for name in TABLES}
 
 
-def _holder(chain: tuple[Speaker, ...]) -> str | None:
-    """Who holds a claim: the innermost one quoted, under the actor's name where it is one, or else the author."""
+def holder(chain: Sequence[Speaker]) -> str | None:
+    """Who stands behind the words: the innermost one quoted, under the actor's name where it is one, or the author.
+
+    Example:
+        >>> holder([Speaker(None, "Reporter", "author"), Speaker("PRK", "Pyongyang", "quoted")])
+        'North Korea'
+    """
     quoted = [link for link in chain if link.as_ in ("quoted", "institution")]
     own = [link for link in chain if link.as_ == "author"]
-    held = (quoted or own or list(chain))[-1:]
+    held = (quoted or own or chain)[-1:]
     return next((register().actor(link.code).name if link.code else link.name for link in held), None)
 
 
@@ -164,7 +169,7 @@ def _row(noun: Report | Event | Claim | Tie | Question) -> dict[str, Any]:
                 "last_day": last,
             }
         case Claim():
-            extra = {"speaker": _holder(noun.speakers)}
+            extra = {"speaker": holder(noun.speakers)}
         case Tie():
             last_step = noun.history[-1] if noun.history else None
             extra = {

@@ -29,7 +29,9 @@ EDGE: dict[str, Any] = {
 }
 
 
-def network(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequence[str] = ()) -> nx.MultiGraph:
+def network(
+    ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequence[str] | None = None
+) -> nx.MultiGraph:
     """Multigraph of actors: one edge a tie, and one edge a pair for its cooperative and for its hostile events.
 
     Args:
@@ -37,7 +39,7 @@ def network(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Seque
         events: event frame of the store; only asserted ones count, once each, within a year before the date. Events
             without a date count, because a report known by the date tells of them.
         on: the date.
-        among: only these actors.
+        among: only these actors; everybody where None.
 
     Example:
         >>> from detente.record.views import TABLES
@@ -53,7 +55,7 @@ def network(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Seque
     return graph
 
 
-def edges(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequence[str] = ()) -> pl.DataFrame:
+def edges(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequence[str] | None = None) -> pl.DataFrame:
     """Edges of the network as a table: exactly what is drawn.
 
     Returns:
@@ -62,7 +64,7 @@ def edges(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequenc
     """
     rows = [*_tie_edges(standing(ties, on, among=among), on), *_event_edges(events, on)]
     frame = pl.DataFrame(rows, schema=EDGE, orient="row")
-    if among:
+    if among is not None:
         frame = frame.filter(pl.col("a").is_in(list(among)) & pl.col("b").is_in(list(among)))
     return frame.sort("a", "b", "layer", "kind", maintain_order=True)
 

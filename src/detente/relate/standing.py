@@ -58,17 +58,18 @@ def parties(tie: Tie, on: Date) -> tuple[str, ...]:
     return tie.parties
 
 
-def standing(ties: Iterable[Tie], on: Date, *, among: Sequence[str] = ()) -> list[Tie]:
+def standing(ties: Iterable[Tie], on: Date, *, among: Sequence[str] | None = None) -> list[Tie]:
     """Ties that have a status other than ended on a date, oldest first.
 
     Args:
         ties: ties of the register or named in reports.
         on: the date.
-        among: only ties with at least two parties of these actors (an organisation counts where it is named).
+        among: only ties with at least two parties of these actors (an organisation counts where it is named); all
+            ties where None.
     """
-    wanted = set(among)
     found = [t for t in ties if status(t, on) not in (None, "ended")]
-    if wanted:
+    if among is not None:
+        wanted = set(among)
         found = [t for t in found if len(wanted.intersection((*parties(t, on), t.organisation))) >= 2]
     return sorted(found, key=lambda t: (t.history[0].date if t.history else "", t.id))
 

@@ -22,7 +22,7 @@ import polars as pl
 
 from detente.actors import register, ties
 from detente.codebook import is_hostile
-from detente.show.words import DEEDS, day, name, names, the
+from detente.show.words import day, deed, name, names, the
 
 if TYPE_CHECKING:
     from detente.learn.reactions import Reaction
@@ -146,7 +146,7 @@ def timeline(events: pl.DataFrame, *, as_of: Date, most: int = 14) -> Spec:
                     "tone": "hostility" if spot[1] else "cooperation",
                     # Events of one day and pair stand beside each other, not on top of each other.
                     "shift": (height[spot] + 1) // 2 * (-1) ** height[spot],
-                    "note": f"{day(row['date'])}: {names(row['source'], 3)} – {DEEDS[row['type']]}"
+                    "note": f"{day(row['date'])}: {names(row['source'], 3)} – {deed(row['type'], row['cameo'])}"
                     + (f" – {names(row['target'], 3)}" if row["target"] else ""),
                     "link": f"#e-{row['id']}",
                 }

@@ -29,6 +29,9 @@ DID = {
 }
 """Each PLOVER type as a verb between source and target."""
 
+DID_CAMEO = {"057": "signed an agreement with"}
+"""CAMEO codes that a reader would not recognise under the verb of their type."""
+
 DEEDS = {
     "AGREE": "agreement to cooperate",
     "CONSULT": "meeting or talk",
@@ -49,6 +52,9 @@ DEEDS = {
 }
 """Each PLOVER type as a noun."""
 
+DEEDS_CAMEO = {"057": "signing of an agreement"}
+"""The same for :data:`DID_CAMEO`."""
+
 _WITH_ARTICLE = frozenset(
     {
         "Philippines",
@@ -67,14 +73,25 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f
 _LONE = re.compile("[\ud800-\udfff]")
 
 
-def did(type: str, *, alone: bool = False) -> str:
+def did(type: str, cameo: str = "", *, alone: bool = False) -> str:
     """What a source did, as a verb; without its preposition where no target follows.
 
     Example:
         >>> did("CONSULT"), did("MOBILIZE", alone=True)
         ('met or talked with', 'moved, readied or tested forces')
     """
-    return re.sub(r" (with|to|toward|of|against|on)$", "", DID[type]) if alone else DID[type]
+    verb = DID_CAMEO.get(cameo, DID[type])
+    return re.sub(r" (with|to|toward|of|against|on)$", "", verb) if alone else verb
+
+
+def deed(type: str, cameo: str = "") -> str:
+    """What was done, as a noun.
+
+    Example:
+        >>> deed("SUPPORT"), deed("SUPPORT", "057")
+        ('backing in words', 'signing of an agreement')
+    """
+    return DEEDS_CAMEO.get(cameo, DEEDS[type])
 
 
 def visible(text: str) -> str:
