@@ -426,10 +426,6 @@ class Desk:
         say("Simulating")
         comparison, unable = self._compared(fit, day, days=days, futures=futures, seed=seed)
         say("Drawing")
-        # Without an actor to choose by, the whole register would be drawn.
-        ties, edges = self.ties(as_of=day), self.network(as_of=day)
-        if not self.actors(day):
-            ties, edges = ties.clear(), edges.clear()
         findings = page.Findings(
             as_of=day,
             on=day,
@@ -437,8 +433,8 @@ class Desk:
             events=self.events(as_of=day),
             claims=self.claims(as_of=day),
             contested=self.contested(as_of=day),
-            ties=ties,
-            edges=edges,
+            ties=self.ties(as_of=day),
+            edges=self.network(as_of=day),
             questions=self.questions(as_of=day),
             actors=among,
             texts={report.id: report for report in nouns(reports, Report)},
