@@ -16,7 +16,7 @@ TEXT = """Two states protest
 Japan condemned the missile test by North Korea on 11 July 2024. South Korea urged North Korea to return to talks.
 Japan also criticised North Korea in Geneva.
 
-Follow us on Instagram and Twitter and subscribe to our Telegram Channel.
+Like this page, follow our channel, and share it with a friend.
 """
 
 
