@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date as Date
+from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -27,6 +30,7 @@ from detente.simulate import (
     measure,
     simulate,
 )
+from detente.simulate.compare import Verdict
 from detente.simulate.measures import parse, sources
 
 ACTORS = ("USA", "KOR", "PRK", "CHN", "JPN")
@@ -135,9 +139,20 @@ def test_reporting_volume_is_not_remembered() -> None:
     assert abs(totals.mean() - run(loud).expected[:, 0].sum((1, 2)).mean()) < 4 * totals.std() / np.sqrt(n)
 
 
-def test_wiring_groups_types_that_act_alike() -> None:
-    wiring = engine.wire(FIT.partners, len(TYPES))
-    groups = {k: int(wiring.group[i]) for i, k in enumerate(TYPES)}
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_every_channel_hears_what_the_model_hears(channel: str) -> None:
+    """One channel alive at a time, so that no error in one can hide behind another."""
+    alone = np.array([c == channel for c in CHANNELS])
+    weights = FIT.draws.weights * alone[:, None, None, None] * 3.0
+    fit = replace(FIT, draws=replace(FIT.draws, weights=weights))
+    found, hostile = run(fit).expected, np.array([is_hostile(k) for k in TYPES])
+    for i, sort in enumerate((hostile, ~hostile)):
+        np.testing.assert_allclose(found[1, i], recursion(fit, 1, DAYS)[..., sort].sum(-1), rtol=1e-9)
+
+
+def test_types_that_act_alike_are_heard_by_the_same_channels() -> None:
+    heard = (engine.prepare(FIT, 0).weights[0] > 0.0).any(2)  # (L, C)
+    groups = {k: tuple(heard[i]) for i, k in enumerate(TYPES)}
     assert groups["AGREE"] == groups["CONSULT"] != groups["AID"] != groups["ACCUSE"] == groups["ASSAULT"]
 
 
@@ -161,11 +176,13 @@ def test_reproduction_is_the_spectral_radius() -> None:
 @given(st.floats(1e-6, 60.0), st.floats(0.0, 1.0, exclude_max=True))
 def test_counts_are_poisson_quantiles(rate: float, u: float) -> None:
     n = engine._poisson(rate, u)
+    u = min(u, 1.0 - 1e-12)  # the last millionth of a millionth is cut off
     assert stats.poisson.cdf(n - 1, rate) <= u + 1e-12
     assert n == engine.CAP or u <= stats.poisson.cdf(n, rate) + 1e-12
 
 
 @given(st.floats(1e-3, 20.0), st.floats(1.0, 3.0), st.floats(0.0, 1.0, exclude_max=True))
+@example(0.1, 1.5, 0.9999999999999998)
 def test_a_higher_rate_never_gives_a_lower_count(rate: float, times: float, u: float) -> None:
     assert engine._poisson(rate * times, u) >= engine._poisson(rate, u)
 
@@ -186,6 +203,12 @@ def test_an_unstable_model_is_said_to_be_one() -> None:
     assert "feed themselves" in wild.summary()
     assert np.isfinite(wild.expected).all()
     assert "feed themselves" not in run().summary()
+
+
+def test_import_is_light() -> None:
+    """The statistics of scipy take a second to import and are wanted by the backtest alone."""
+    code = "import sys, detente.simulate, detente.learn; sys.exit('scipy.stats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # -- luck ------------------------------------------------------------------------------------------------------------
@@ -301,6 +324,41 @@ def test_damping_acts_on_the_reaction_only() -> None:
     assert calmed[:, FIT.index("PRK")].sum() < 0.5 * calmed.sum() < 0  # most of it in the acts of the side that is told
     full = replace_strength(notice, 1.0)
     assert (run(FIT, full).expected[:, 0].sum() - run().expected[:, 0].sum()) < calmed.sum()
+
+
+def test_two_damped_streams_damp_exactly_what_they_should() -> None:
+    """Overlapping streams told to different sides, against the model's equation, damped reactor by reactor."""
+    one = Measure("x", "X", "assumed", (Stream(("MOBILIZE", "ACCUSE"), "by", "all"),), strength=(0.5, 0.5))
+    two = Measure("y", "Y", "assumed", (Stream(("ACCUSE", "CONSULT"), "all", "all"),), strength=(0.3, 0.3))
+    pair = (one.between(("USA", "KOR"), ("PRK",)), two.between(("USA",), ("PRK", "CHN", "JPN")))
+    found = run(FIT, *pair).expected
+    n, fade, hostile = len(ACTORS), np.exp(-1.0 / FIT.taus), np.array([is_hostile(k) for k in TYPES])
+    told = np.zeros((2, n, n, len(TYPES)), dtype=bool)
+    reacts = np.zeros((2, n, len(TYPES)))
+    for m, p in enumerate(pair):
+        who, whom = np.isin(ACTORS, p.side(p.events[0].who)), np.isin(ACTORS, p.side("all"))
+        told[m] = np.outer(who, whom)[..., None] & np.isin(TYPES, p.events[0].types)
+        symmetric = np.array([event_type(k).symmetric for k in TYPES])
+        told[m] |= told[m].swapaxes(0, 1) & symmetric
+        reacts[m] = p.strength[0] * np.outer(np.isin(ACTORS, p.toward), hostile)
+    told[:, range(n), range(n)] = False
+    weights, theta, total = FIT.draws.weights[0], FIT.draws.theta[0], np.zeros(FIT.base.shape)
+    before, since = FIT.state.copy(), np.zeros((2, 2, *FIT.state.shape))  # history since, split by what damps it
+    for _ in range(DAYS):
+        rate = FIT.draws.base[0][..., None] * FIT.base
+        rate = rate + np.einsum("cab,chlk,cablh->abk", theta, weights, channels(before, FIT.partners))
+        for i, j in np.ndindex(2, 2):
+            left = (1.0 - i * reacts[0]) * (1.0 - j * reacts[1])
+            exposed = channels(since[i, j], FIT.partners)
+            rate += left[:, None] * np.einsum("cab,chlk,cablh->abk", theta, weights, exposed)
+        rate = symmetrise(rate)
+        total += rate
+        before *= fade
+        for i, j in np.ndindex(2, 2):
+            part = rate * (told[0] == i) * (told[1] == j)
+            since[i, j] = fade * since[i, j] + (1.0 - fade) * part[..., None]
+    np.testing.assert_allclose(found[0, 0], total[..., hostile].sum(-1), rtol=1e-9)
+    np.testing.assert_allclose(found[0, 1], total[..., ~hostile].sum(-1), rtol=1e-9)
 
 
 def replace_strength(m: Measure, value: float) -> Measure:
@@ -450,6 +508,8 @@ def test_what_the_model_does_not_know_is_refused() -> None:
         run(FIT, measure("hotline"))
     with pytest.raises(ScenarioError, match="is no date"):
         simulate(FIT, start="spring")
+    with pytest.raises(ScenarioError, match="this model has 15; fit it anew"):
+        run(replace(FIT, types=TYPES[:15]))
 
 
 # -- results ---------------------------------------------------------------------------------------------------------
@@ -468,7 +528,7 @@ def test_ranking_and_table_agree(trial) -> None:  # type: ignore[no-untyped-def]
     assert (table["better"] + table["same"] + table["worse"] == 20).all()
     assert (table["expected_low90"] <= table["expected"]).all()
     assert (table["change_low90"] <= table["change_low50"]).all()
-    assert set(table["verdict"]) <= {"fewer hostile events", "more hostile events", "no detectable effect"}
+    assert set(table["verdict"]) <= set(get_args(Verdict))
 
 
 def test_words_say_what_the_numbers_hold(trial) -> None:  # type: ignore[no-untyped-def]
@@ -489,6 +549,17 @@ def test_a_large_effect_is_detected() -> None:
     effect = compare(FIT, [stop.between(*SIDES)], start="2018-03-01", days=DAYS, futures=60).effects[0]
     assert effect.verdict == "fewer hostile events"
     assert effect.frequencies[0] > 15
+
+
+def test_a_sure_but_small_effect_is_called_too_small() -> None:
+    """Whether an effect is sure and whether it matters are two questions, and get two answers."""
+    stop = Measure("x", "X", "removed", (Stream(tuple(k for k in TYPES if is_hostile(k)), "all", "all"),))
+    for strength, verdict in ((0.002, "too small to matter"), (0.2, "fewer hostile events")):
+        measure = replace_strength(stop.between(*SIDES), strength)
+        effect = compare(FIT, [measure], start="2018-03-01", days=DAYS, futures=60).effects[0]
+        assert effect.expected().max() < 0.0
+        assert effect.verdict == verdict
+        assert effect.row()["verdict"] == verdict
 
 
 def test_fans_and_tables(trial) -> None:  # type: ignore[no-untyped-def]

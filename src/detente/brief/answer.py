@@ -297,7 +297,7 @@ def _ranked(findings: Findings) -> Sentence:
             Part(words.count(len(ranked), "measure"), "#measures"),
             Part(" simulated over "),
             days,
-            Part(" lowers hostile events by enough to call it an effect"),
+            Part(" lowers hostile events both detectably and by enough to matter"),
             *_closest(ranked[0]),
             Part(f"{_silent(ranked)}."),
         )

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import nbinom
 
 from detente.errors import LearnError
 from detente.learn.estimate import (
@@ -121,6 +120,8 @@ def interval_coverage(rate: Floats, seen: Floats, phi: float, *, least: float = 
     busy = rate >= least
     if not busy.any():
         return float("nan")
+    from scipy.stats import nbinom  # here, as its import takes a second
+
     r = 1.0 / phi
     p = r / (r + rate[busy])
     upper, lower = nbinom.cdf(seen[busy], r, p), nbinom.cdf(seen[busy] - 1, r, p)

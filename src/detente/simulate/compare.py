@@ -23,10 +23,10 @@ from detente.simulate.futures import BANDS, NO_MEASURE, Futures, Threshold, cite
 from detente.simulate.measures import Measure
 
 Floats = NDArray[np.floating[Any]]
-Verdict = Literal["fewer hostile events", "more hostile events", "no detectable effect"]
+Verdict = Literal["fewer hostile events", "more hostile events", "too small to matter", "no detectable effect"]
 
 MATERIAL: Final = 0.01
-"""An expected change of less than this share of the hostile events between the sides is called no detectable effect."""
+"""An expected change of less than this share of the hostile events between the sides is called too small to matter."""
 _OF: Final = 20
 
 NO_CALMING: Final = (
@@ -80,11 +80,13 @@ class Effect:
 
     @property
     def verdict(self) -> Verdict:
-        """``no detectable effect`` when the 90 % interval of the expected change holds zero, or the change is
-        immaterial."""
+        """``no detectable effect`` when the 90 % interval of the expected change holds zero; ``too small to matter``
+        when it does not, but the change is less than :data:`MATERIAL` of the hostile events between the sides."""
         low, high = np.quantile(self.expected(), (0.05, 0.95))
-        if abs(self.share) < MATERIAL or low <= 0.0 <= high:
+        if low <= 0.0 <= high:
             return "no detectable effect"
+        if abs(self.share) < MATERIAL:
+            return "too small to matter"
         return "fewer hostile events" if high < 0.0 else "more hostile events"
 
     @property

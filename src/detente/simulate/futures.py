@@ -16,7 +16,7 @@ import polars as pl
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from detente.codebook import TYPES, event_type, is_conciliatory, is_hostile, quad
+from detente.codebook import TYPES, event_type, is_hostile, quad
 from detente.errors import ScenarioError
 from detente.learn.model import Fit
 from detente.simulate import engine
@@ -280,31 +280,28 @@ def run(
     if limit.days < 1 or not set(limit.types) <= set(TYPES):
         raise ScenarioError(f"threshold: needs PLOVER types and days of 1 or more, not {limit}.")
     model = engine.prepare(fit, gap)
-    wiring = engine.wire(fit.partners, len(fit.types))
     inside = np.isin(fit.actors, counted)
     watch = engine.Watch(
         pair=np.outer(inside, inside),
-        hostile=np.array([is_hostile(k) for k in fit.types]),
-        conciliatory=np.array([is_conciliatory(k) for k in fit.types]),
+        sort=np.array([0 if is_hostile(k) else 1 for k in fit.types]),
         grave=np.isin(fit.types, limit.types),
         window=limit.days,
     )
     plan = _plan(fit, [measures for _, measures in variants], days, futures, seed)
     n_draws = len(model.base)
     exact = min(n_draws, futures, _EXPECTED)
-    shape = (len(variants), futures, days, len(fit.actors), len(fit.types))
-    out = engine.Counts.zeros(*shape)
-    mean = engine.Counts.zeros(shape[0], exact, *shape[2:])
+    out, mean = (engine.Counts.zeros(len(variants), n, days, len(fit.actors)) for n in (futures, exact))
 
     def work(task: tuple[int, int, bool]) -> None:
         lo, hi, chance = task
-        engine.run(model, wiring, plan, watch, seed, lo, hi, chance, out if chance else mean)
+        engine.run(model, plan, watch, seed, lo, hi, chance, out if chance else mean)
 
     sizes = ((futures, True), (exact, False))
     tasks = [(lo, min(lo + _CHUNK, n), chance) for n, chance in sizes for lo in range(0, n, _CHUNK)]
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, tasks))
-    limit = limit.set(out.worst[0])
+    worst = out.worst.astype(np.float64)
+    limit = limit.set(worst[0, :, 0])
     radius = engine.reproduction(model, fit)
     return [
         Futures(
@@ -316,12 +313,12 @@ def run(
             start=first,
             seed=seed,
             threshold=limit,
-            hostile=out.hostile[v],
-            conciliatory=out.conciliatory[v],
+            hostile=out.daily[v, :, 0],
+            conciliatory=out.daily[v, :, 1],
             dyads=out.dyads[v],
             by_type=out.types[v],
-            worst=out.worst[v],
-            worst_pair=out.worst_pair[v],
+            worst=worst[v, :, 0],
+            worst_pair=out.worst[v, :, 1:],
             capped=out.capped[v],
             expected=mean.dyads[v],
             reproduction=radius,
@@ -368,6 +365,7 @@ def _plan(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, futures:
     damped: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int, int]] = []
     added: list[tuple[int, int, int, int, int, float, int, int]] = []
     ends_removed, ends_damped = [0], [0]
+    reactors: list[NDArray[np.int64]] = []
     for v, measures in enumerate(variants):
         for m in measures:
             _known(fit, check(m))
@@ -389,6 +387,8 @@ def _plan(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, futures:
                     else:
                         answers = np.outer(np.isin(fit.actors, m.toward), np.isin(fit.types, m.reaction))
                         damped.append((touched, answers, strength, share))
+        told = np.array([answers for _, answers, _, _ in damped[ends_damped[-1] :]]).reshape(-1, n, n_types)
+        reactors.append(np.unique(told.swapaxes(0, 1).reshape(n, -1), axis=0, return_inverse=True)[1].reshape(-1))
         ends_removed.append(len(removed))
         ends_damped.append(len(damped))
     low, high = (np.array([r[side] for r in ranges], dtype=np.float64) for side in (0, 1))
@@ -410,6 +410,8 @@ def _plan(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, futures:
         trigger=np.array([d[0] for d in damped], dtype=bool).reshape(-1, n, n, n_types),
         reaction=np.array([d[1] for d in damped], dtype=bool).reshape(-1, n, n_types),
         damped_share=product([d[2:] for d in damped]),
+        reactor=np.array(reactors, dtype=np.int64),
+        copies=np.array([r.max() + 1 for r in reactors], dtype=np.int64),
         added_first=first.astype(np.int64),
         source=np.array(column[2], dtype=np.int64),
         target=np.array(column[3], dtype=np.int64),
