@@ -44,7 +44,7 @@ def short(event: Event) -> str:
         ("Australia sent humanitarian aid to Tonga.", "AID AUS>TON asserted"),
         ("India rejected China's proposal.", "REJECT IND>CHN asserted"),
         ("Vietnam called on China to withdraw its ships.", "REQUEST VNM>CHN asserted"),
-        ("Thousands of protesters rallied against the United States in Manila.", "PROTEST ?>USA asserted"),
+        ("Thousands of protesters rallied against the United States in Manila.", "PROTEST PHL>USA asserted"),
         ("Iran released three French prisoners.", "RETREAT IRN>FRA asserted"),
         ("Myanmar deported two Indian journalists.", "SANCTION MMR>IND asserted"),
         ("Russian forces attacked Ukraine.", "ASSAULT RUS>UKR asserted"),
@@ -115,9 +115,10 @@ def test_shipped_frames_agree_with_the_codebook() -> None:
 def test_frames_name_no_actor() -> None:
     from detente.actors import register
 
-    forms = {n.form.casefold() for n in register().names() if len(n.form) > 3}
+    # Family names are found by their capital letter; many are words ("Work", "Levy").
+    forms = {n.form.casefold() for n in register().names() if len(n.form) > 3 and n.sort != "surname"}
     book = lexicon()
-    assert not (set(book.verbs) | set(book.nouns)) & forms - {"work"}  # also a surname
+    assert not (set(book.verbs) | set(book.nouns)) & forms
 
 
 def test_a_fault_in_a_frame_file_is_named() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from detente.actors import register
 from detente.events import Event
 from detente.read import make_report, read
-from detente.read.mentions import Gazetteer
+from detente.read.gazetteer import Gazetteer
 
 STATES = (
     "Japan",

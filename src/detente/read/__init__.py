@@ -13,15 +13,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date as Date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detente.events import Event, Reading, Report
 
 if TYPE_CHECKING:
-    from detente.read.coder import Coder as _Coder
+    from detente.read.coder import Coder
 
-__all__ = ["code_lines", "make_report", "read", "read_many", "report"]
+__all__ = ["code_lines", "make_coder", "make_report", "read", "read_many", "report"]
 
 
 def make_report(
@@ -72,6 +73,8 @@ def make_report(
 def report(
     source: str | Path | bytes,
     *,
+    name: str = "",
+    path: str = "",
     published: Date | None = None,
     outlet: str = "",
     title: str = "",
@@ -83,6 +86,8 @@ def report(
 
     Args:
         source: path of the file, or its bytes (from standard input).
+        name: what the bytes are called in messages; its ending says what they are where they do not.
+        path: path that the report keeps; that of the file where one is given.
         published, outlet, title, author, kind, standpoint: what is known of its origin.
 
     Raises:
@@ -91,7 +96,7 @@ def report(
     from detente.read.pages import load
 
     given = isinstance(source, bytes)
-    page = load(source, name="standard input" if given else "")
+    page = load(source, name=name or ("standard input" if given else ""))
     return make_report(
         page.text,
         published=published or page.published,
@@ -100,32 +105,51 @@ def report(
         author=author or page.author,
         kind=kind,
         standpoint=standpoint,
-        path="" if given else str(source),
+        path=path or ("" if given else str(source)),
     )
 
 
 @cache
-def _coder() -> _Coder:
-    from detente.read.coder import Coder
+def make_coder(frames: tuple[tuple[str, bytes], ...] = ()) -> Coder:
+    """The coder, made once.
 
-    return Coder()
+    Args:
+        frames: name and content of files with own frames, added to the shipped ones in this order.
+
+    Raises:
+        ReadError: a file of frames with a fault.
+    """
+    from detente.read.coder import Coder
+    from detente.read.extend import extend
+    from detente.read.frames import lexicon
+
+    words = lexicon()
+    for name, content in frames:
+        words = extend(words, content, name)
+    return Coder(words)
 
 
 def read(report: Report) -> Reading:
     """Events, claims, ties and open questions of one report."""
-    return _coder().read(report)
+    return make_coder().read(report)
 
 
 def read_many(reports: Iterable[Report]) -> Iterator[Reading]:
     """Readings of many reports, in order; memory stays flat."""
-    return _coder().read_many(reports)
+    return make_coder().read_many(reports)
 
 
-def code_lines(lines: Iterable[str], *, complain: Callable[[str], None] | None = None) -> Iterator[Event]:
+def code_lines(
+    lines: Iterable[str],
+    *,
+    frames: tuple[tuple[str, bytes], ...] = (),
+    complain: Callable[[str], None] | None = None,
+) -> Iterator[Event]:
     """Events of texts given as JSON lines ``{"id", "text", "date"?}``; each carries ``report`` = id.
 
     Args:
         lines: JSON lines; ``date`` is ISO or null.
+        frames: as for :func:`make_coder`.
         complain: called with one message for each line that cannot be read; the rest go on. Default: standard error.
 
     Example:
@@ -149,5 +173,19 @@ def code_lines(lines: Iterable[str], *, complain: Callable[[str], None] | None =
                 what = f"no field {error}" if isinstance(error, KeyError) else str(error)
                 say(f'line {number}: {what}. Each line is {{"id": …, "text": …, "date": "2024-07-11" or null}}.')
 
-    for reading in read_many(reports()):
-        yield from reading.events
+    # A few hundred texts at a time: one that the coder fails on is named, and its neighbours are read all the same.
+    own, given = make_coder(frames), reports()
+    while some := list(islice(given, 256)):
+        try:
+            readings = list(own.read_many(some))
+        except Exception:
+            readings = [reading for one in some for reading in _alone(own, one, say)]
+        for reading in readings:
+            yield from reading.events
+
+
+def _alone(coder: Coder, report: Report, say: Callable[[str], None]) -> Iterator[Reading]:
+    try:
+        yield coder.read(report)
+    except Exception as error:
+        say(f"text {report.id}: the reader failed on it ({type(error).__name__}: {error}) and went on.")

@@ -134,7 +134,7 @@ def find_all(text: str, published: Date | None = None, *, anchor: str | None = N
     """
     first = (anchor or "").partition("/")[0]
     known = first if re.fullmatch(r"\d{4}(-\d\d){0,2}", first) else None
-    reference = _Reference(published, known, bool(_FUTURE.search(text)))
+    cues = [cue.span() for cue in _FUTURE.finditer(text)]
     taken: list[tuple[int, int]] = []
     found: list[Dating] = []
     for pattern, resolve in _rules():
@@ -145,7 +145,7 @@ def find_all(text: str, published: Date | None = None, *, anchor: str | None = N
             # What a longer rule could not resolve must not be read again by a shorter one ("May 35, 2024").
             taken.append((start, end))
             try:
-                answer = resolve(match, reference)
+                answer = resolve(match, _Reference(published, known, _is_ahead(text, start, end, cues)))
             except (ValueError, OverflowError):
                 continue
             if answer is not None:
@@ -153,6 +153,29 @@ def find_all(text: str, published: Date | None = None, *, anchor: str | None = N
                 words = [match.start(name) for name in match.groupdict() if match[name] is not None]
                 found.append(Dating(*answer, start, end, _relation(text[: min(words)], answer[1])))
     return sorted(found, key=lambda dating: dating.start)
+
+
+_TOLD = re.compile(r"\b(?:said|told|met|held|\w{2,}ed)\b")
+
+
+_TOLD_ON = re.compile(r"\b(?:said|told|\w{2,}ed)\s+(?:\w+\s+){0,2}$")
+
+
+def _is_ahead(text: str, start: int, end: int, cues: list[tuple[int, int]]) -> bool:
+    """Whether the words of the future in a sentence reach a date: no verb of the past stands between.
+
+    "will meet on Monday" looks ahead; "said on Monday that it will meet" and "On Monday, Japan announced that it will"
+    do not.
+    """
+    for first, last in cues:
+        between = text[last:start] if last <= start else text[end:first]
+        if last > start and (len(between.split()) > 8 or _TOLD_ON.search(text, max(0, start - 40), start)):
+            continue
+        if re.match(r"(?:plan|schedul|intend|expect)", text[first:last]) and text[first:last].endswith("ed"):
+            between = between.removeprefix(text[first:last])
+        if not _TOLD.search(between):
+            return True
+    return False
 
 
 def _relation(before: str, precision: Precision) -> Relation:

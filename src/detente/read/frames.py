@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from spacy.tokens import Token
 
 from detente import codebook
@@ -21,7 +22,8 @@ from detente.codebook import TYPES
 from detente.errors import ReadError
 from detente.events import Domain, Party
 from detente.read.grammar import after, is_passive, is_temporal, lemma, objects, subjects
-from detente.read.mentions import RELATIONAL, Cast
+from detente.read.mentions import Cast
+from detente.read.roles import among, content, deep, fill, ground, pair, topic
 
 
 class Frame(Struct, frozen=True):
@@ -40,6 +42,7 @@ class Frame(Struct, frozen=True):
     bare: bool = True
     active: bool = False
     needs: bool = False
+    adjectives: tuple[str, ...] = ()
     domain: Domain | None = None
 
 
@@ -126,7 +129,12 @@ def load(data: bytes, name: str) -> Lexicon:
         for noun in frame.nouns:
             nouns[noun] = frame
     ordered = {
-        lemma: tuple(sorted(rows, key=lambda r: -(2 * bool(r[0].objects) + len(r[1]) + 2 * bool(r[0].clause))))
+        lemma: tuple(
+            sorted(
+                rows,
+                key=lambda r: -(9 * bool(r[0].adjectives) + 2 * bool(r[0].objects) + len(r[1]) + 2 * bool(r[0].clause)),
+            )
+        )
         for lemma, rows in verbs.items()
     }
     people = {noun: role for role, row in book.people.items() for noun in row}
@@ -208,9 +216,9 @@ def _statements(tokens: Sequence[Token], cast: Cast, lexicon: Lexicon, hits: lis
             continue
         source = tuple(p for t in subjects(token.head) for p in cast.parties(t))
         named = [*subjects(token), *(objects(token) if is_passive(token) else ())]
-        target = tuple(p for t in named for p in cast.parties(t) if not _among(p, source))
+        target = tuple(p for t in named for p in cast.parties(t) if not among(p, source))
         if source and target and not any(h.verb == token.head for h in hits):
-            yield Match(_DEMAND, token, token.head, source, target, False, 1.0, False)
+            yield Match(_DEMAND, token.head, token.head, source, target, False, 1.0, False)
 
 
 def _settled(hits: list[Match]) -> list[Match]:
@@ -234,6 +242,9 @@ def _settled(hits: list[Match]) -> list[Match]:
             and outer is not hit
         ):
             continue
+        content = outer is not None and outer is not hit and verb.dep_ == "pcomp" and outer.frame.type == "ACCUSE"
+        if content and not (hit.source and hit.target):
+            continue  # what somebody is accused of, where it names no victim
         if (
             outer is not None
             and verb.dep_ in {"advcl", "pcomp"}
@@ -243,7 +254,7 @@ def _settled(hits: list[Match]) -> list[Match]:
             and not hit.reciprocal
         ):
             mutual = hit.frame.mutual and bool(hit.source)
-            target = tuple(p for p in outer.target if not _among(p, hit.source))
+            target = tuple(p for p in outer.target if not among(p, hit.source))
             out.append(hit._replace(target=target, reciprocal=mutual, direct=hit.direct / 2))
         else:
             out.append(hit)
@@ -268,7 +279,7 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
                 if not any(t.ent_type_ not in {"DATE", "TIME"} for t in things):
                     continue
             else:
-                acts = [t for t in pool if _in(t, frame.objects, lexicon)]
+                acts = [t for t in pool if _in(t, frame.objects, lexicon) and _described(t, frame)]
                 if not acts:
                     continue
                 used.update(t.i for t in acts)
@@ -288,6 +299,10 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
                 continue
             trigger = inner[0]
         hit = _roles(frame, verb, trigger, cast, lexicon, rest)
+        if hit and word == "clash" and any(p.role == "crowd" for p in hit.source):
+            hit = hit._replace(frame=_RIOT)
+        if hit and word in _WARN and _is_reproach(verb, hit.source, cast):
+            hit = hit._replace(frame=_REPROACH)
         if hit:
             used.update(t.i for t in things if lemma(t) in lexicon.nouns and frame.objects)
             return hit
@@ -300,6 +315,32 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
                     used.add(act.i)
                     return hit
     return None
+
+
+_WARN = frozenset({"warn", "caution"})
+_REPROACH = Frame("ACCUSE", "111")
+_RIOT = Frame("PROTEST", "145")
+
+
+def _is_reproach(verb: Token, source: tuple[Party, ...], cast: Cast) -> bool:
+    """Whether a warning tells what somebody else does now ("warned that the deployment harms security").
+
+    An announced act or consequence ("will respond", "would pay a price") makes it a threat.
+    """
+    for clause in verb.children:
+        if clause.dep_ == "ccomp" and clause.pos_ in {"VERB", "AUX"}:
+            aux = {c.lower_ for c in clause.children if c.dep_ == "aux"}
+            named = [c for c in clause.children if c.dep_ in {"nsubj", "nsubjpass"}]
+            own = any(among(p, source) for t in named for p in cast.parties(t))
+            return (
+                bool(named) and not own and not aux & {"will", "would", "'ll", "shall", "to", "could", "may", "might"}
+            )
+    return False
+
+
+def _described(token: Token, frame: Frame) -> bool:
+    """Whether a noun has one of the adjectives that the frame asks for ("a scathing attack")."""
+    return not frame.adjectives or any(lemma(c) in frame.adjectives for c in token.children if c.dep_ == "amod")
 
 
 def _in(token: Token, words: Iterable[str], lexicon: Lexicon) -> bool:
@@ -338,33 +379,13 @@ def _through(tokens: Iterable[Token], lexicon: Lexicon) -> Iterator[Token]:
                 yield from _through([k for k in child.children if k.dep_ == "pobj"], lexicon)
 
 
-def topic(token: Token, cast: Cast, depth: int = 0) -> tuple[Party, ...]:
-    """The actors that a thing concerns or comes from ("the drills by A and B", "A's decision")."""
-    if depth > 3 or token.i in cast.found or lemma(token) in RELATIONAL:
-        return ()
-    owners = tuple(p for p in cast.owners_of(token) if p.code)
-    if owners:
-        return owners
-    for prep in ("by", "of", "between", "among", "from", "with", "against", "to", "on", "in", "over", "for", "into"):
-        for thing in after(token, prep):
-            if prep == "in" and thing.i in cast.found and depth:
-                continue
-            parties = cast.parties(thing) or topic(thing, cast, depth + 1)
-            if parties:
-                return parties
-    for child in token.children:
-        if child.dep_ in {"acl", "relcl"} and child.pos_ == "VERB":
-            for thing in [*subjects(child), *objects(child)]:
-                if thing != token and (parties := cast.parties(thing)):
-                    return parties
-    return ()
-
-
 def _roles(
     frame: Frame, verb: Token, trigger: Token, cast: Cast, lexicon: Lexicon, rest: tuple[str, ...]
 ) -> Match | None:
     act = trigger if trigger != verb and trigger.pos_ in {"NOUN", "PROPN"} else None
-    source, straight = _fill(frame.source, verb, act, cast)
+    source, straight = fill(frame.source, verb, act, cast)
+    if not source and cast.lead and frame.source == ("subj",) and not is_passive(verb) and not subjects(verb):
+        source = cast.lead  # an item of a list does what the list's sentence says who does
     if frame.source == ("subj",) and not is_passive(verb) and not straight:
         # Things do not speak ("this support threatens"), save documents; nor do they act for nobody.
         doers = [t for t in subjects(verb) if t.pos_ == "NOUN" and t.i not in cast.found]
@@ -398,37 +419,45 @@ def _roles(
         )
         if shown and source:
             return Match(
-                _SHOW, trigger, verb, source, tuple(p for p in shown if not _among(p, source)), False, 1.0, False
+                _SHOW, trigger, verb, source, tuple(p for p in shown if not among(p, source)), False, 1.0, False
             )
     target: tuple[Party, ...] = ()
     hit = True
     if act is not None and source:  # "rejected A's proposal on B"
-        target = tuple(p for p in cast.owners_of(act) if p.code and not _among(p, source))
+        target = tuple(p for p in cast.owners_of(act) if p.code and not among(p, source))
         if (
             not target and frame.type not in {"MOBILIZE", "AID"} and lemma(act) in lexicon.people
         ):  # "expelled diplomats"
-            target = tuple(p for p in cast.parties(act) if not _among(p, source))
+            target = tuple(p for p in cast.parties(act) if not among(p, source))
     if not target:
         core = _CORE | set(rest[-1:])
-        target, hit = _fill([s for s in slots if s in core], verb, act, cast, besides=source, topics=not joint)
+        target, hit = fill([s for s in slots if s in core], verb, act, cast, besides=source, topics=not joint)
     if not target and frame.type in _WORDS:  # "agreed to open its border to"
-        for inner_verb in _content(verb, act):
-            found, _ = _fill(_INNER, inner_verb, None, cast, besides=source)
+        for inner_verb in content(verb, act):
+            found, _ = fill(_INNER, inner_verb, None, cast, besides=source)
             own = {p.code for p in source}
             if target := tuple(p for p in found if p.code not in own and (p.code or p.role is None)):
                 break
     if not target:
-        target, hit = _fill([s for s in slots if s not in _CORE], verb, act, cast, besides=source, topics=not joint)
+        target, hit = fill([s for s in slots if s not in _CORE], verb, act, cast, besides=source, topics=not joint)
     if not target and act is not None and not joint:  # "held talks between", "the Japan-US drills"
         inner = _noun(act, frame, cast, lexicon, strict=False)
         if inner:
-            extra = tuple(p for p in (*inner.source, *inner.target) if not _among(p, source))
+            extra = tuple(p for p in (*inner.source, *inner.target) if not among(p, source))
             if source:
                 target = extra
             else:
                 source, target = inner.source, inner.target
+    if not source and frame.cameo.startswith("17") and is_passive(verb):  # "was arrested in X"
+        source = tuple(replace(p, role="authorities", span=None) for p in cast.located(verb))
+    if not target and frame.type in _GROUND:
+        target, hit = ground(slots, verb, act, cast), False
+    if not target and source and not frame.mutual:
+        target, hit = deep(verb, source, cast), False
+    if frame.mutual and not source and len(target) > 1:  # "talks were held between A and B"
+        source, target = target, ()
     if frame.mutual and not target and len(source) > 1:
-        return Match(frame, trigger, verb, *_pair(source), True, 1.0, False)
+        return Match(frame, trigger, verb, *pair(source), True, 1.0, False)
     if (not source and not target) or (frame.needs and not (source and target)):
         return None
     reciprocal = frame.mutual and bool(source) and bool(target)
@@ -436,84 +465,15 @@ def _roles(
     return Match(frame, trigger, verb, source, target, reciprocal, direct, False)
 
 
+# Acts that reach whoever holds the ground on which they fall.
+_GROUND = frozenset({"ASSAULT", "MOBILIZE", "AID", "RETREAT"})
+
+
 _WITH = frozenset({"with", "between", "among", "alongside", "obj", "iobj"})
 _NEAR = ("around", "near", "off", "against", "toward", "towards")
 _SHOW = Frame("MOBILIZE", "150", domain="exercise")
 _CORE = frozenset({"obj", "iobj", "comp", "subj"})
 _INNER = ("iobj", "with", "against", "to", "for", "obj", *_PREPS)
-
-
-def _pair(parties: tuple[Party, ...]) -> tuple[tuple[Party, ...], tuple[Party, ...]]:
-    """Two parties face each other; three or more are all listed as sources of a reciprocal event."""
-    return (parties[:1], parties[1:]) if len(parties) == 2 else (parties, ())
-
-
-def _among(party: Party, others: Iterable[Party], *, bodies: bool = False) -> bool:
-    """Whether a party is one of the others; ``bodies``: two bodies of one state are two parties."""
-    return any(
-        (party.code == o.code and (not bodies or party.role == o.role or party.inferred))
-        if party.code
-        else party.name == o.name
-        for o in others
-    )
-
-
-def _fill(
-    slots: Sequence[str],
-    verb: Token,
-    act: Token | None,
-    cast: Cast,
-    besides: tuple[Party, ...] = (),
-    topics: bool = True,
-) -> tuple[tuple[Party, ...], bool]:
-    """The first slot that holds an actor; whether it holds one directly."""
-    indirect: tuple[Party, ...] = ()
-    for slot in slots:
-        for token in _slot(slot, verb, act):
-            # Two bodies of one state ("the opposition", "the president") face each other only as plain objects.
-            bodies = slot in {"obj", "iobj", "against"}
-            parties = tuple(p for p in cast.parties(token) if not _among(p, besides, bodies=bodies))
-            if parties:
-                return parties, True
-            if not indirect and token != act and topics:
-                indirect = tuple(p for p in topic(token, cast) if not _among(p, besides))
-        if indirect:
-            return indirect, False
-    return (), False
-
-
-def _content(verb: Token, act: Token | None) -> Iterator[Token]:
-    for holder in (verb, act):
-        if holder is not None:
-            for child in holder.children:
-                if child.dep_ in {"xcomp", "ccomp", "acl", "pcomp"} and child.pos_ == "VERB":
-                    yield child
-                    yield from _content(child, None)
-                elif child.dep_ == "prep":
-                    yield from (k for k in child.children if k.dep_ == "pcomp")
-
-
-def _slot(slot: str, verb: Token, act: Token | None) -> list[Token]:
-    if slot == "subj":
-        return subjects(verb)
-    if slot == "obj":
-        return [t for t in objects(verb) if t != act]
-    if slot == "iobj":
-        return [c for c in verb.children if c.dep_ == "dative" and c.pos_ != "ADP"]
-    if slot == "comp":
-        return [
-            k
-            for c in verb.children
-            if c.dep_ in {"ccomp", "xcomp"}
-            for k in c.children
-            if k.dep_ in {"nsubj", "nsubjpass"}
-        ]
-    out = list(after(act, slot)) if act is not None else []
-    out += after(verb, slot)
-    for thing in objects(verb):
-        if thing != act:
-            out += after(thing, slot)
-    return out
 
 
 _BOTH = ("between", "among", "amongst")
@@ -529,9 +489,9 @@ def _noun(noun: Token, frame: Frame, cast: Cast, lexicon: Lexicon, *, strict: bo
     if len(both) > 1 or (frame.mutual and len(owners) > 1):
         parties = both if len(both) > 1 else owners
         if frame.mutual:
-            return Match(frame, noun, noun, *_pair(parties), True, 1.0, True)
+            return Match(frame, noun, noun, *pair(parties), True, 1.0, True)
     by = tuple(p for prep in _FROM for t in after(noun, prep) for p in cast.parties(t))
-    source = owners or by
+    source = owners or by or cast.lead
     of = tuple(p for t in after(noun, "of") for p in cast.parties(t))
     onto: tuple[Party, ...] = ()
     direct = True
@@ -539,17 +499,22 @@ def _noun(noun: Token, frame: Frame, cast: Cast, lexicon: Lexicon, *, strict: bo
         if prep in {"obj", "iobj", "subj"}:
             continue
         for thing in after(noun, prep):
-            found = tuple(p for p in cast.parties(thing) if not _among(p, source))
+            found = tuple(p for p in cast.parties(thing) if not among(p, source))
             if not found and prep != "in":
-                found, direct = tuple(p for p in topic(thing, cast) if not _among(p, source)), False
+                found, direct = tuple(p for p in topic(thing, cast) if not among(p, source)), False
             if found and not onto and not (prep == "of" and frame.mutual):
                 onto = found
     if frame.mutual and not source and len(of) > 1:
-        return Match(frame, noun, noun, *_pair(of), True, 1.0, True)
+        return Match(frame, noun, noun, *pair(of), True, 1.0, True)
     if not source and of and of != onto:
         source = of
     if frame.mutual and not onto and len(source) > 1:
-        return Match(frame, noun, noun, *_pair(source), True, 1.0, True)
+        return Match(frame, noun, noun, *pair(source), True, 1.0, True)
+    if frame.type == "CONSULT" and noun.dep_ in {"nsubj", "nsubjpass"} and not source and not onto:
+        # "Negotiations are under way to conclude an agreement with B": A is the actor of the sentence before.
+        onto = tuple(p for t in noun.head.subtree for x in after(t, "with") for p in cast.parties(x))[:1]
+        last = cast.memory.last(frozenset({"state", "organisation"}), noun.sent.start_char) if onto else ()
+        source, direct = tuple(p for p in last if not among(p, onto)), False
     if strict:  # a noun alone is thin evidence: only with actors that the register knows
         source, onto = tuple(p for p in source if p.code), tuple(p for p in onto if p.code)
     if source and (onto or frame.alone):

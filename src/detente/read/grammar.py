@@ -11,6 +11,8 @@ from spacy.tokens import Token
 from detente.read.modality import WORDS
 
 _CONTROL = WORDS["control"]
+_WHILE = frozenset({"after", "before", "by", "in", "since", "while", "without", "upon", "on", "when", "despite"})
+_PAPERS = frozenset({"resolution", "statement", "letter", "report", "bill", "petition", "note", "declaration", "law"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 
 
@@ -105,11 +107,13 @@ def subjects(verb: Token, depth: int = 0) -> list[Token]:
     if verb.dep_ == "pcomp" and head.dep_ in {"prep", "agent"}:
         governor = head.head
         if governor.pos_ in {"VERB", "AUX"}:
-            if lemma(governor) in _CONTROL and (things := objects(governor)):
+            if head.lower_ not in _WHILE and lemma(governor) in _CONTROL and (things := objects(governor)):
                 return things
             return subjects(governor, depth + 1)
         return _holders(governor, depth)
     if verb.dep_ in {"acl", "relcl"}:
+        if verb.tag_ == "VBG" and verb.dep_ == "acl" and lemma(head) in _PAPERS and head.dep_ == "dobj":
+            return subjects(head.head, depth + 1)  # "passed a resolution criticising"
         if verb.tag_ in {"VBG"} or verb.dep_ == "relcl":
             return [head]
         return _holders(head, depth)

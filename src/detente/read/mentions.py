@@ -1,44 +1,21 @@
 """Who is meant: names of the register, lists of them, roles, groups, pronouns, and names that nobody knows.
 
-Before parsing, :class:`Gazetteer` finds the names in the text (longest match first, traps such as "Asian NATO" before
-names). After parsing, :class:`Cast` says which parties a noun phrase stands for, with the memory of the document.
+The names were found before parsing (:mod:`detente.read.gazetteer`). :class:`Cast` says which parties a noun phrase
+stands for, with the memory of the document.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date as Date
-from functools import cache
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 from spacy.tokens import Doc, Token
 
-from detente.actors import Name, Register
+from detente.actors import Name
 from detente.events import Party
-
-Shape = Literal["name", "adjective", "list", "seat", "people", "person", "trap"]
-
-_ATOM = re.compile(r"\w+|[^\w\s]")
-_JOIN = re.compile(r"\s*(?:,\s*(?:and|or|as well as)?|\band\b|&)\s*(?:the\s+)?", re.IGNORECASE)
-_HEADLINE = re.compile(r"\s+[A-Za-z]")
-_HYPHEN = re.compile(r"[-–—/]")
-
-
-class Found(Struct, frozen=True):
-    """Names that stand at ``text[start:end]`` of the clean text.
-
-    Args:
-        start, end: offsets.
-        names: for each listed actor, its span and the readings that its form has (one, save for shared names).
-        shape: how the words behave in a sentence.
-    """
-
-    start: int
-    end: int
-    names: tuple[tuple[int, int, tuple[Name, ...]], ...]
-    shape: Shape
+from detente.read.gazetteer import Found
+from detente.read.memory import Memory, inferred
+from detente.read.places import homes, words
 
 
 class Mention(Struct, frozen=True):
@@ -56,191 +33,6 @@ class Mention(Struct, frozen=True):
     parties: tuple[Party, ...]
     unknown: bool = False
     place: bool = False
-
-
-class Gazetteer:
-    """The register's names, ready to be found in a text.
-
-    Args:
-        register: actors, names and traps.
-        on: date of the report: names that do not hold on it are passed over.
-
-    Example:
-        >>> from detente.actors import register
-        >>> [f.shape for f in Gazetteer(register()).scan("Japan and Chinese officials")]
-        ['name', 'adjective']
-    """
-
-    def __init__(self, register: Register, on: Date | None = None) -> None:
-        self.register = register
-        self.on = on
-        self._forms = _index(register)
-
-    def scan(self, text: str) -> list[Found]:
-        """All names of a text, longest first, without overlap, lists joined."""
-        atoms = [(m.group(), m.start(), m.end()) for m in _ATOM.finditer(text)]
-        singles: list[Found] = []
-        seen: set[str] = set()
-        i = 0
-        while i < len(atoms):
-            hit = self._match(atoms, i, text, seen)
-            if hit is None:
-                i += 1
-                continue
-            found, length = hit
-            singles.append(found)
-            seen.update(n.code for _, _, names in found.names for n in names if n.sort not in {"surname"})
-            i += length
-        return list(_joined(text, singles))
-
-    def _match(
-        self, atoms: Sequence[tuple[str, int, int]], i: int, text: str, seen: set[str]
-    ) -> tuple[Found, int] | None:
-        for form, names in self._forms.get(atoms[i][0], ()):
-            if tuple(a[0] for a in atoms[i : i + len(form)]) != form:
-                continue
-            start, end = atoms[i][1], atoms[i + len(form) - 1][2]
-            if not names:
-                return Found(start, end, (), "trap"), len(form)
-            valid = tuple(n for n in names if n.valid(self.on))
-            if valid and all(n.sort == "surname" for n in valid):
-                valid = _surname(valid, text, start, end, seen)
-            if valid:
-                return Found(start, end, ((start, end, valid),), _shape(valid[0], text, end)), len(form)
-        return None
-
-
-@cache
-def _index(register: Register) -> dict[str, list[tuple[tuple[str, ...], tuple[Name, ...]]]]:
-    """First atom to forms (longest first) and their names; built once a register."""
-    forms: dict[tuple[str, ...], list[Name]] = {tuple(_ATOM.findall(trap)): [] for trap in register.traps}
-    traps = set(forms)
-    for name in register.names():
-        key = tuple(_ATOM.findall(name.form))
-        # An English word is no name: only forms with a capital letter count.
-        if key and key not in traps and any(c.isupper() for c in name.form):
-            forms.setdefault(key, []).append(name)
-    index: dict[str, list[tuple[tuple[str, ...], tuple[Name, ...]]]] = {}
-    for key, names in sorted(forms.items(), key=lambda row: -len(row[0])):
-        index.setdefault(key[0], []).append((key, tuple(dict.fromkeys(names))))
-    return index
-
-
-def _surname(names: tuple[Name, ...], text: str, start: int, end: int, seen: set[str]) -> tuple[Name, ...]:
-    """A bare family name counts where its state is in the text already and no other name stands beside it."""
-    after = re.match(r"[\s-]+([A-Z]\w+)", text[end:])
-    before = re.search(r"([A-Z]\w+)[\s-]+$", text[:start])
-    titled = bool(before) and before.group(1) in _TITLES  # type: ignore[union-attr]
-    if after or (before and not titled):
-        return ()
-    known = tuple(n for n in names if n.code in seen)
-    return known or (names if titled and len({n.code for n in names}) == 1 else ())
-
-
-_TITLES = frozenset({"President", "Minister", "Secretary", "Chancellor", "Premier", "General", "Leader", "PM"})
-
-
-def _shape(name: Name, text: str, end: int) -> Shape:
-    if name.sort in {"demonym", "combining"}:
-        return "people" if name.form.endswith("s") and not name.form.endswith("ss") else "adjective"
-    if name.sort in {"person", "surname"}:
-        return "person"
-    return "seat" if name.sort == "seat" else "name"
-
-
-def _joined(text: str, singles: list[Found]) -> Iterator[Found]:
-    """Lists ("A, B and C"), pairs ("A-B") as one find each; a longer run without "and" stays apart."""
-    i = 0
-    while i < len(singles):
-        run = [singles[i]]
-        hyphens = last_and = False
-        while i + len(run) < len(singles) and run[-1].shape != "trap" and singles[i + len(run)].shape != "trap":
-            here, following = run[-1], singles[i + len(run)]
-            between = text[here.end : following.start]
-            if _HYPHEN.fullmatch(between) and (len(run) == 1 or hyphens):
-                hyphens = True
-            elif not hyphens and _JOIN.fullmatch(between) and "person" not in {here.shape, following.shape}:
-                last_and = "and" in between.casefold() or "&" in between
-            else:
-                break
-            run.append(following)
-            if last_and:
-                break
-        if len(run) > 1 and (hyphens or _is_list(text, run, last_and)):
-            names = tuple(n for f in run for n in f.names)
-            tail = run[-1].shape
-            shape: Shape = "adjective" if hyphens or tail == "adjective" else "list"
-            yield Found(run[0].start, run[-1].end, names, shape)
-            i += len(run)
-        else:
-            yield run[0]
-            i += 1
-
-
-def _is_list(text: str, run: list[Found], last_and: bool) -> bool:
-    """Whether the run is one list; "In Japan, China and Russia agreed" is not."""
-    shapes = {f.shape for f in run}
-    if not last_and and len(run) == 2 and shapes == {"name"} and _HEADLINE.match(text, run[1].end):
-        states = all(n[0].sort != "capital" for f in run for _, _, n in f.names)
-        return states and text[: run[0].start].rpartition("\n")[2].strip() == ""  # "US, South Korea hold drills"
-    if not last_and or ("adjective" in shapes and shapes != {"adjective"} and run[-1].shape != "adjective"):
-        return False
-    if "people" in shapes and len(shapes) > 1:
-        return False
-    before = re.search(r"(\w+)\s+(?:the\s+)?$", text[: run[0].start])
-    first_comma = text[run[0].end : run[1].start].startswith(",")
-    return not (first_comma and len(run) == 3 and before and before.group(1).lower() in {"in", "at", "near", "outside"})
-
-
-class Memory:
-    """What a document has named so far; filled sentence by sentence, read by pronouns and group words.
-
-    The subject of a sentence is noted again when the sentence ends, so that it is what "it" means in the next one.
-    """
-
-    def __init__(self, register: Register) -> None:
-        self.register = register
-        self.seen: list[tuple[int, tuple[Party, ...]]] = []
-        self.codes: set[str] = set()
-
-    def note(self, at: int, parties: tuple[Party, ...]) -> None:
-        """Remember the parties of a mention that stands at an offset of the text."""
-        if parties:
-            self.seen.append((at, parties))
-            self.codes.update(p.code for p in parties if p.code)
-
-    def _before(self, at: int) -> Iterator[tuple[Party, ...]]:
-        return (parties for where, parties in reversed(self.seen) if where < at)
-
-    def group(self, size: int | None, at: int) -> tuple[Party, ...]:
-        """The last list of ``size`` parties (None: of any length) before an offset, or the last so many states."""
-        for back, parties in enumerate(self._before(at)):
-            if len(parties) == size if size else len(parties) > 1 and back < 6:
-                return inferred(parties)
-        states: dict[str, Party] = {}
-        for parties in self._before(at):
-            for party in reversed(parties):
-                if party.code and party.kind == "state":
-                    states.setdefault(party.code, party)
-            if size is not None and len(states) >= size:
-                return inferred(tuple(reversed(list(states.values())[:size])))
-        return ()
-
-    def last(self, kinds: frozenset[str], at: int, *, person: bool = False) -> tuple[Party, ...]:
-        """The last single party of one of the kinds before an offset; ``person``: one that has an office."""
-        for parties in self._before(at):
-            if len(parties) == 1 and (parties[0].kind or "") in kinds and (not person or parties[0].role):
-                return inferred(parties)
-        return ()
-
-    def organisation(self, noun: str, at: int) -> tuple[Party, ...]:
-        """The last organisation before an offset that goes by this common noun ("the alliance")."""
-        for parties in self._before(at):
-            for party in parties:
-                actor = self.register.actors.get(party.code or "")
-                if actor and noun in actor.nouns:
-                    return inferred((party,))
-        return ()
 
 
 _ORGANISATIONS = frozenset({"bloc", "alliance", "organisation", "organization", "grouping", "pact"})
@@ -283,11 +75,6 @@ _HARDWARE = frozenset({"vessel", "aircraft"})
 _OFFICIAL = frozenset({"of", "from", "in", "for", "with"})
 
 
-def inferred(parties: Iterable[Party]) -> tuple[Party, ...]:
-    """The same parties, marked as not named by the words at hand."""
-    return tuple(Party(p.code, p.name, p.kind, p.role, p.span, True) for p in parties)
-
-
 class Cast:
     """The parties of one sentence.
 
@@ -312,12 +99,19 @@ class Cast:
         self.memory = memory
         self.people = people
         self.things = things
+        self.text = doc.text
+        self.lead: tuple[Party, ...] = ()
+        self.voices: Callable[[int], tuple[Party, ...]] = lambda _: ()
 
     def named(self, token: Token) -> tuple[Party, ...]:
         """The parties that a token of the gazetteer names; empty for other tokens and for traps."""
         hit = self.found.get(token.i)
         if hit is None:
             return ()
+        if token.i and self.doc[token.i - 1].lower_ == "ethnic":  # a people, not a state
+            return self.located(token) or (
+                Party(None, self.text[hit.start : hit.end], None, None, (hit.start, hit.end)),
+            )
         return tuple(self._party(start, end, names) for start, end, names in hit.names)
 
     def _party(self, start: int, end: int, names: tuple[Name, ...]) -> Party:
@@ -329,6 +123,9 @@ class Cast:
                 return Party(None, name.form, None, None, (start, end))
             name = known[0]
         actor = self.memory.register.actor(name.code)
+        home = homes().get(actor.code)
+        if home:  # an armed group has its state's code and a role
+            return Party(home, actor.name, "state", name.role or "armed group", (start, end))
         return Party(actor.code, actor.name, actor.kind, name.role, (start, end))
 
     def is_place(self, token: Token) -> bool:
@@ -351,6 +148,9 @@ class Cast:
             token: head of the phrase.
         """
         out = list(self.single(token))
+        if any(c.dep_ == "conj" and c.lemma_.lower() in RELATIONAL for c in token.children):
+            # "the alliance and its partners - A, B and C - will": the list says who the partners are
+            out += [p for c in token.children if c.dep_ == "appos" for p in self.named(c)]
         if depth < 8:
             for child in token.children:
                 if child.dep_ == "conj" and child.pos_ in {"NOUN", "PROPN", "ADJ", "PRON"}:
@@ -361,14 +161,20 @@ class Cast:
         """The parties of one head, without those coordinated with it."""
         if token.i in self.found:
             return self.named(token)
+        lemma = token.lemma_.lower()
+        if lemma == "both" and token.i + 1 < len(self.doc) and self.doc[token.i + 1].i in self.found:
+            return ()  # "both A and B": the list says who
         if token.pos_ == "PRON":
             return self._pronoun(token)
-        lemma = token.lemma_.lower()
+        if lemma in self.people and self.memory.issuer and not self.owners_of(token) and self._is_own(token):
+            return self._at(token, self.memory.issuer)
         if token.pos_ == "NUM" or lemma in _SETS or (lemma in _GROUP_NOUNS and self._is_group(token)):
             return self._group(token, lemma)
         if lemma in _ORGANISATIONS and self._is_the(token) and not self.owners_of(token):
             return self._at(token, self.memory.organisation(lemma, token.idx))
         owners = self.owners_of(token)
+        if lemma == "group" and (members := [k for c in token.children if c.lower_ == "of" for k in c.children]):
+            return self.parties(members[0], depth=7)
         if lemma in RELATIONAL:  # "US partners" are not the US; those listed after it are meant
             listed = [p for c in token.children if c.dep_ == "appos" for p in self.parties(c, depth=7)]
             if listed or owners:
@@ -386,8 +192,16 @@ class Cast:
             if lemma in _LONE_NOUNS and token.tag_ == "NN" and self._definite(token):
                 return self._at(token, self.memory.last(frozenset({"state"}), token.idx))
             alone = lemma in _GROUP_NOUNS | _LONE_NOUNS and token.tag_ != "NN"
+            if self._is_local(token, lemma) and (here := self.located(token)):
+                return tuple(self._titled(token, p) for p in here)
             if token.text[:1].isupper() or not alone:
-                return (Party(None, self._words(token), None, self.people[lemma] or None, self._span(token)),)
+                words = self._words(token)
+                if token.pos_ == "NOUN" and token.i == token.sent.start:
+                    words = words[:1].lower() + words[1:]
+                role = self.people[lemma] or None
+                return (
+                    Party(None, words, "organisation" if role == "organisation" else None, role, self._span(token)),
+                )
             return ()
         if lemma in self.things:
             return ()
@@ -395,13 +209,127 @@ class Cast:
             token.pos_ == "PROPN" and token.ent_type_ not in _NO_ACTOR
         ):
             if owners and token.ent_type_ != "GPE":
-                return tuple(self._titled(token, p) for p in owners)
+                titled = tuple(self._titled(token, p) for p in owners)
+                if token.ent_type_ == "PERSON":
+                    self.memory.persons[token.text] = titled[0]
+                return titled
             for child in token.children:  # "Wang Yi, China's foreign minister"
                 if child.dep_ == "appos" and (known := [p for p in self.single(child) if p.code]):
+                    self.memory.persons[token.text] = known[0]
                     return tuple(Party(p.code, p.name, p.kind, p.role, self._span(token)) for p in known)
+            if introduced := self.memory.persons.get(token.text):
+                return self._at(token, (introduced,))
             if token.ent_type_ in {"PERSON", "ORG", "NORP", "GPE"} or token.dep_ in {"nsubj", "nsubjpass"}:
                 return (Party(None, self._words(token), None, None, self._span(token)),)
         return ()
+
+    def located(self, token: Token) -> tuple[Party, ...]:
+        """The state where the words place an actor that belongs to nobody by name ("police in Karachi").
+
+        The place in its own phrase goes first, then that of the clauses that hold it, then the dateline; a body of
+        government or its opponents may also be tied to the only state that the text has named.
+        """
+        code = self._around(token)
+        head = token
+        while not code and head.head != head:
+            head = head.head
+            if head.pos_ in {"VERB", "AUX"}:
+                code = self._around(head, verbal=True)
+                for side in head.children:
+                    if not code and side.dep_ in {"nsubj", "nsubjpass"}:
+                        code = self._around(side)
+        code = code or self.memory.place
+        if not code and self._is_domestic(token):
+            named = {p.code for t in token.sent if self._owns_body(t) for p in self._all(t)}
+            if not named and token.lemma_.lower() in _INNER:
+                named = self._actors_above(token)
+            start = token.sent.start_char
+            told = {p.code for at, parties in self.memory.seen if at < start for p in parties}
+            if not named and token.lemma_.lower() in _INNER:
+                named = {code for code in told if code and self._is_state(code)}
+            code = named.pop() if len(named) == 1 else None
+        if not code:
+            return ()
+        actor = self.memory.register.actor(code)
+        return (Party(actor.code, actor.name, actor.kind, None, self._span(token), True),)
+
+    def _actors_above(self, token: Token) -> set[str | None]:
+        """States of the people, officials or bodies whose act reaches a body ("the president dissolved parliament")."""
+        verb = next((t for t in token.ancestors if t.pos_ == "VERB"), None)
+        doers = [c for c in verb.children if c.dep_ == "nsubj" and not c.is_ancestor(token)] if verb else []
+        return {p.code for t in doers if t != token for p in self._doers(t) if p.code}
+
+    def _doers(self, token: Token) -> tuple[Party, ...]:
+        hit = self.found.get(token.i)
+        if hit is not None:
+            return self.named(token) if hit.shape in {"person", "people"} else ()
+        inner = [k for c in token.children if c.dep_ == "prep" and c.lower_ == "of" for k in c.children]
+        return self.owners_of(token) or tuple(p for k in inner if k.i in self.found for p in self._doers(k))
+
+    def _owns_body(self, token: Token) -> bool:
+        """Whether a name is that of the state whose body a phrase names ("the president of Kenya")."""
+        if token.i not in self.found:
+            return False
+        body = token.head.head if token.dep_ == "pobj" else token.head
+        return token.dep_ in {"pobj", "amod", "compound", "poss", "nmod"} and body.lemma_.lower() in _DOMESTIC
+
+    def _all(self, token: Token) -> list[Party]:
+        hit = self.found[token.i]
+        parties = [self._party(start, end, names) for start, end, names in hit.names]
+        if hit.home:
+            parties.append(Party(hit.home, "", "state"))
+        return parties
+
+    def _is_state(self, code: str) -> bool:
+        return self.memory.register.actor(code).kind == "state"
+
+    def _around(self, token: Token, *, verbal: bool = False) -> str | None:
+        """State of the place that prepositions (or, for nouns, words before it) tie to a word."""
+        for child in token.children:
+            if child.dep_ == "prep" and child.lower_ in _PLACES:
+                for thing in child.children:
+                    if thing.dep_ == "pobj" and (code := self.place(thing)):
+                        return code
+            elif (
+                not verbal
+                and child.dep_ in {"compound", "nmod", "poss"}
+                and (hit := self.found.get(child.i))
+                and hit.home
+            ):
+                return hit.home
+        return None
+
+    def place(self, token: Token, depth: int = 0) -> str | None:
+        """State of a place: a city, a state's name, "the northern city of X", "the Iraqi capital"."""
+        hit = self.found.get(token.i)
+        if hit is not None:
+            states = [p.code for p in self._all(token) if p.code and self._is_state(p.code)]
+            return states[0] if len(states) == 1 and hit.shape != "person" else None
+        if depth > 2 or token.lemma_.lower() not in _AREAS:
+            return None
+        for child in token.children:
+            if child.dep_ in {"amod", "compound", "poss", "nmod", "appos"} and (code := self.place(child, depth + 1)):
+                return code
+            if child.dep_ == "prep" and child.lower_ in {"of", "in"}:
+                for thing in child.children:
+                    if code := self.place(thing, depth + 1):
+                        return code
+        return None
+
+    def _is_local(self, token: Token, lemma: str) -> bool:
+        """Whether a word for people means people of the place where they act ("police", but not "tourists")."""
+        return lemma in _LOCAL or self._is_domestic(token)
+
+    def _is_domestic(self, token: Token) -> bool:
+        """Whether a body belongs to the state that the text is about: "the government", "opposition leaders"."""
+        if token.lemma_.lower() in _DOMESTIC:
+            return True
+        return any(c.dep_ in {"compound", "amod", "nmod"} and c.lower_ in _OWN for c in token.children)
+
+    def _is_own(self, token: Token) -> bool:
+        """Whether a capitalised "the Ministry" is the institution that speaks."""
+        before = [c for c in token.children if c.i < token.i]
+        return token.text[:1].isupper() and token.i > 0 and [c.lower_ for c in before] == ["the"]
 
     def _titled(self, token: Token, owner: Party) -> Party:
         """An office or body of an actor ("Japanese defence minister")."""
@@ -426,9 +354,13 @@ class Cast:
     def owners_of(self, token: Token) -> tuple[Party, ...]:
         """Actors that a phrase belongs to: "Chinese officials", "the army of Japan", "its forces"."""
         out: list[Party] = []
+        near = {"amod", "compound", "poss", "nmod", "nummod", "appos"}
+        plain = [c for c in token.children if c.dep_ in near and c.i < token.i and self.named(c)]
         for child in token.children:
-            if child.dep_ in {"amod", "compound", "poss", "nmod", "nummod", "appos"} and child.i < token.i:
+            if child.dep_ in near and child.i < token.i:
                 out += self.named(child)
+                if child.pos_ == "PRON" and plain:
+                    continue  # "its Filipino crew"
                 if child.dep_ == "poss" and child.i not in self.found and token.lower_ != "counterpart":
                     out += self._pronoun(child) if child.pos_ == "PRON" else self.single(child)
                 elif child.dep_ in {"compound", "nmod"} and child.i not in self.found:
@@ -436,8 +368,15 @@ class Cast:
         known = [p for p in out if p.code]
         if not known:
             for child in token.children:
-                if child.dep_ == "prep" and child.lower_ in _OFFICIAL and token.lemma_.lower() in self.people:
+                person = token.ent_type_ == "PERSON" and child.lower_ == "of"
+                if (
+                    child.dep_ == "prep"
+                    and child.lower_ in _OFFICIAL
+                    and (person or token.lemma_.lower() in self.people)
+                ):
                     for thing in child.children:
+                        if child.lower_ == "in" and token.lemma_.lower() in _VISITORS:
+                            continue  # "tourists in Cairo" are not Egypt's
                         if thing.dep_ == "pobj" and (thing.i in self.found or child.lower_ == "of"):
                             known += [p for p in self.parties(thing, depth=7) if p.code]
             for child in token.children:
@@ -447,6 +386,8 @@ class Cast:
 
     def _pronoun(self, token: Token) -> tuple[Party, ...]:
         word = token.lower_
+        if word in {"we", "our", "us"}:
+            return self._at(token, self.voices(token.i) or self.memory.issuer)
         if word not in _PRONOUNS:
             return ()
         if word == "both":
@@ -463,17 +404,27 @@ class Cast:
         if word in {"itself", "themselves"}:
             return ()
         if plural:
-            return self._at(token, self.memory.group(None, token.idx))
+            return self._at(token, self._gathered(token) or self.memory.group(None, token.idx))
         if word in {"it", "its"}:
             return self._at(token, self.memory.last(frozenset({"state", "organisation", "group"}), token.idx))
         return self._at(token, self.memory.last(frozenset({"state", "organisation", "group"}), token.idx, person=True))
 
+    def _gathered(self, token: Token) -> tuple[Party, ...]:
+        """Whose meeting the sentence has just named: "at the NATO summit they agreed"."""
+        for other in token.doc[token.sent.start : token.i]:
+            if other.i in self.found and other.head.lemma_.lower() in _GATHERINGS and other.dep_ != "pobj":
+                parties = [p for p in self.named(other) if p.kind != "state"]
+                if parties:
+                    return inferred(parties)
+        return ()
+
     def _is_group(self, token: Token) -> bool:
-        return token.tag_ == "NNS" and any(
-            c.lower_ in _NUMBERS or c.lower_ in {"both", "all", "these", "involved"}
-            for c in token.children
-            if c.i < token.i
-        )
+        """Whether a plural points back: "both countries", "the three leaders", but not "three opposition leaders"."""
+        before = [c for c in token.children if c.i < token.i]
+        if token.tag_ != "NNS" or any(c.dep_ == "compound" for c in before):
+            return False
+        words = {c.lower_ for c in before}
+        return bool(words & {"both", "all", "these", "involved"}) or ("the" in words and bool(words & _NUMBERS.keys()))
 
     def _group(self, token: Token, lemma: str) -> tuple[Party, ...]:
         size = _SETS.get(lemma)
@@ -509,7 +460,7 @@ class Cast:
 
     def _words(self, token: Token) -> str:
         start, end = self._span(token)
-        return self.doc.text[start:end]
+        return self.text[start:end]
 
 
 def _subjects_above(token: Token, *, own: bool) -> Iterator[Token]:
@@ -536,6 +487,15 @@ def _subjects_above(token: Token, *, own: bool) -> Iterator[Token]:
         head = head.head
 
 
+_PLACES = frozenset({"in", "at", "near", "outside", "inside", "across", "throughout", "around"})
+_AREAS = words()["areas"]
+# People of the place where they act; and bodies that belong to the state that the text is about.
+_LOCAL = words()["local"]
+_GATHERINGS = frozenset({"summit", "meeting", "conference", "session", "forum", "gathering"})
+_INNER = words()["inner"]
+_VISITORS = words()["visitors"]
+_DOMESTIC = words()["domestic"]
+_OWN = words()["domestic_adjectives"]
 _PERSONS = frozenset(
     {
         "president",
@@ -605,26 +565,32 @@ def _unique(parties: Iterable[Party]) -> tuple[Party, ...]:
 def find(doc: Doc, cast: Cast, start: int, end: int) -> list[Mention]:
     """The mentions among ``doc[start:end]``, in order: names, group words, pronouns and unknown proper names.
 
+    The memory of the document notes each before the next is looked at.
+
     Args:
         doc: the parsed document.
         cast: who is who in it.
         start, end: token indices of the sentence.
     """
     out: list[Mention] = []
+
+    def keep(mention: Mention) -> None:
+        out.append(mention)
+        if not mention.place or len(mention.parties) > 2:  # a long list names actors wherever it stands
+            cast.memory.note(doc[mention.start].idx, tuple(p for p in mention.parties if p.code))
+
     for token in doc[start:end]:
         if token.i in cast.found:
             if parties := cast.named(token):
-                out.append(
-                    Mention(token.i, token.i + 1, parties, all(p.code is None for p in parties), cast.is_place(token))
-                )
+                keep(Mention(token.i, token.i + 1, parties, all(p.code is None for p in parties), cast.is_place(token)))
         elif token.pos_ == "PRON" or token.lemma_.lower() in _GROUP_NOUNS | _ORGANISATIONS | _SETS.keys():
             parties = tuple(p for p in cast.single(token) if p.code and p.inferred)
             if parties:
-                out.append(Mention(token.i, token.i + 1, parties))
+                keep(Mention(token.i, token.i + 1, parties))
         elif token.ent_iob_ == "B" and token.ent_type_ in {"PERSON", "ORG"}:
             stop = token.i + 1
             while stop < end and doc[stop].ent_iob_ == "I" and stop not in cast.found:
                 stop += 1
             span = (token.idx, doc[stop - 1].idx + len(doc[stop - 1]))
-            out.append(Mention(token.i, stop, (Party(None, doc.text[span[0] : span[1]], None, None, span),), True))
+            keep(Mention(token.i, stop, (Party(None, cast.text[span[0] : span[1]], None, None, span),), True))
     return out

@@ -33,6 +33,8 @@ _FUTUREWORDS = WORDS["upcoming"]
 _UNREALWORDS = WORDS["unreal"]
 _UNREAL_HEADS = WORDS["unreal_heads"]
 _IF = WORDS["if"]
+_HAPPENS = WORDS["happens"]
+_GIVEN = frozenset({"the", "this", "that", "these", "those", "its", "their", "last", "recent", "latest"})
 
 
 def of_verb(verb: Token, *, noun: Token | None = None) -> Modality:
@@ -49,7 +51,11 @@ def of_verb(verb: Token, *, noun: Token | None = None) -> Modality:
         own = "negated"
     if own != "asserted":
         return own if own != "future" else _under(verb, planned=True)
-    if noun is not None and any(c.lower_ in _FUTUREWORDS for c in noun.children):
+    if (
+        noun is not None
+        and verb.lemma_.lower() not in _REFUSES
+        and any(c.lower_ in _FUTUREWORDS for c in noun.children)
+    ):
         return "planned"
     return _under(verb, planned=False)
 
@@ -92,7 +98,13 @@ def of_noun(noun: Token) -> Modality:
                 return "hypothetical"
         elif head.pos_ in {"VERB", "AUX"}:
             lemma = head.lemma_.lower()
-            if token.dep_ in {"nsubj"}:
+            if token.dep_ in {"nsubj", "nsubjpass"} and (lemma in _HAPPENS or not near & _GIVEN):
+                own = _own(head)
+                if own == "hypothetical" or (lemma in _HAPPENS and own == "negated"):
+                    return own
+                if lemma in _HAPPENS and own == "future":
+                    return "planned"
+            if token.dep_ == "nsubj":
                 return "asserted"
             if token.dep_ in {"dobj", "pobj", "prep", "nsubjpass", "conj", "attr"}:
                 if lemma in _REFUSES and lemma not in {"deny", "oppose", "reject"}:
@@ -131,6 +143,8 @@ def _own(verb: Token) -> Modality | Literal["future"]:
         return "hypothetical"
     if words & {"potentially", "possibly", "perhaps", "hypothetically"}:
         return "hypothetical"
+    if verb.dep_ == "ROOT" and any(c.dep_ == "aux" and c.lower_ == "to" for c in near):
+        return "future"  # a headline: "A to host B"
     if any(c.dep_ == "aux" and c.lower_ in _FUTURE for c in near):
         return "hypothetical" if words & {"likely", "probably"} else "future"
     if any(c.dep_ == "aux" and c.lower_ in {"would", "'d"} for c in near):

@@ -26,7 +26,13 @@ from detente.errors import ReadError
 from detente.read.clean import boilerplate
 
 LIMIT = 20 * 1024 * 1024
-"""Bytes of a file, and characters of the text taken from it, above which it is refused."""
+"""Bytes of a file above which it is refused."""
+LONGEST = 2_000_000
+"""Characters of the text taken from it above which it is refused: some 350,000 words."""
+
+# Prose has neither: the time that a parser takes grows with the square of a sentence.
+_ENDLESS_WORD = re.compile(r"\S{2500}")
+_ENDLESS_SENTENCE = re.compile(r"[^.!?…\n]{20000}")
 
 # Below this many words a language cannot be told from the names that security texts are full of.
 FEWEST_WORDS = 25
@@ -105,18 +111,25 @@ def load(source: str | Path | bytes, *, name: str = "") -> Page:
     else:
         path = Path(source)
         name = name or str(path)
-        raw = _bytes(path, name)
+        raw = content(path, name=name)
     page = _page(raw, name)
     text = _tidy(page.text)
     if not re.search(r"\w", text):
         raise ReadError(f"{name}: there is no text in it; give a file that holds the article itself.")
-    if len(text) > LIMIT:
-        raise ReadError(_too_large(name, len(text)))
+    if len(text) > LONGEST:
+        raise ReadError(
+            f"{name}: {len(text):,} characters of text are more than the {LONGEST:,} of a report; split it into its "
+            "articles."
+        )
     language = identify(text)
     if language != "en":
         raise ReadError(
             f"{name}: the article is not in English (it looks like {language!r}); give an English translation."
         )
+    if _ENDLESS_WORD.search(text):
+        raise ReadError(f"{name}: it holds a word of 2,500 characters (embedded data?); save the article without it.")
+    if _ENDLESS_SENTENCE.search(text):
+        raise ReadError(f"{name}: no sentence ends within 20,000 characters of it; give a text in whole sentences.")
     return Page(text, page.title, page.outlet, page.author, page.published, language)
 
 
@@ -158,7 +171,13 @@ def _identifier() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
-def _bytes(path: Path, name: str) -> bytes:
+def content(path: Path, *, name: str = "") -> bytes:
+    """The bytes of a file that may be a report.
+
+    Raises:
+        ReadError: missing, a folder, or over 20 MB.
+    """
+    name = name or str(path)
     try:
         if path.is_dir():
             raise ReadError(f"{name}: this is a folder; name the files in it, for example {name}/*.txt.")
@@ -289,8 +308,8 @@ def _pdf(raw: bytes, name: str) -> Page:
             for page in document.pages:
                 pages.append(page.extract_text())
                 size += len(pages[-1])
-                if size > LIMIT:
-                    raise ReadError(_too_large(name, size))
+                if size > LONGEST:  # pages may unfold to far more than the file holds
+                    break
             facts = document.metadata
             title, author = (str(facts.title or ""), str(facts.author or "")) if facts else ("", "")
     except ReadError:
@@ -309,6 +328,8 @@ def _tidy(text: str) -> str:
     text = text.replace("\r\n", "\n")
     text = re.sub("[\r\f\v\x85\u2028\u2029]", "\n", text)
     text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]", " ", text)
+    text = re.sub(r"[^\S\n]{50,}", " ", text)
+    text = re.sub(r"\n(?:[^\S\n]*\n){4,}", "\n\n\n", text)
     return unicodedata.normalize("NFC", text)
 
 

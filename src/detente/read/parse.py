@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from detente.events import Span
-from detente.read.mentions import Found, Gazetteer
+from detente.read.gazetteer import Found, Gazetteer
 
 # Words after which a full stop does not end a sentence.
 _SHORT = frozenset(
@@ -30,6 +31,14 @@ _SHORT = frozenset(
 _STOP = re.compile(r"[.!?…]+[\"')\]]*(?=\s+[\"'(\[]?[A-Z0-9])|\n\s*\n")
 
 _NAMES = ("France", "Spain", "Italy", "Germany", "Poland", "Sweden", "Norway", "Greece")
+_STANDINS = {
+    "adjective": "French",
+    "list": "officials",
+    "seat": "Pentagon",
+    "people": "Germans",
+    "trap": "NATO",
+    "city": "Boston",
+}
 _PEOPLE = ("Smith", "Brown", "Miller", "Wilson", "Taylor", "Clark")
 
 
@@ -43,7 +52,7 @@ class Sentence(NamedTuple):
 
 def sentences(text: str, start: int, end: int) -> Iterator[Span]:
     """Spans of the sentences of ``text[start:end]``, without surrounding white space."""
-    begin = _dateline(text, start, end)
+    begin = dateline(text, start, end)
     for stop in _STOP.finditer(text, start, end):
         word = text[begin : stop.start()].rsplit(None, 1)[-1:] or [""]
         last = word[0].lstrip("\"'([").casefold()
@@ -87,7 +96,7 @@ _DATELINE = re.compile(
 )
 
 
-def _dateline(text: str, start: int, end: int) -> int:
+def dateline(text: str, start: int, end: int) -> int:
     """Where a text begins after its dateline."""
     hit = _DATELINE.match(text, start, end)
     words = hit.group() if hit else ""
@@ -114,7 +123,7 @@ def model() -> Language:
 class Pieces(NamedTuple):
     """Tokens of one sentence: words as printed, words as parsed, white space after each, the mentions, and asides.
 
-    Asides are the tokens between round brackets: the parser does not see them, for they break the clause they stand in.
+    Asides are the tokens between round brackets: they are parsed on their own, for they break the clause they stand in.
     """
 
     words: list[str]
@@ -124,8 +133,20 @@ class Pieces(NamedTuple):
     asides: frozenset[int]
 
     def seen(self) -> list[int]:
-        """Indices of the tokens that are parsed."""
+        """Indices of the tokens that are parsed as the sentence."""
         return [i for i in range(len(self.words)) if i not in self.asides]
+
+    def clauses(self) -> list[list[int]]:
+        """Indices of the tokens of each aside that is long enough to tell something, without its brackets."""
+        runs: list[list[int]] = []
+        for i in sorted(self.asides):
+            if self.words[i] == "(" and (not runs or runs[-1][-1:] == [-1]):
+                runs.append([])
+            elif self.words[i] == ")":
+                runs[-1].append(-1)
+            else:
+                runs[-1].append(i)
+        return [run[:-1] for run in runs if len(run) > 5]
 
 
 def pieces(text: str, span: Span, found: Iterable[Found], nlp: Language) -> Pieces:
@@ -161,11 +182,7 @@ def pieces(text: str, span: Span, found: Iterable[Found], nlp: Language) -> Piec
             masked.append(_NAMES[names % len(_NAMES)])
             names += 1
         else:
-            masked.append(
-                {"adjective": "French", "list": "officials", "seat": "Pentagon", "people": "Germans", "trap": "NATO"}[
-                    hit.shape
-                ]
-            )
+            masked.append(_STANDINS[hit.shape])
         spaces.append(False)
         at = hit.end
     plain(span[1])
@@ -208,43 +225,51 @@ def parse_many(texts: Iterable[tuple[str, list[Sentence], Gazetteer]]) -> Iterat
     """
     nlp = model()
 
-    def feed() -> Iterator[tuple[Doc, tuple[int, str, Sentence, Pieces] | None]]:
+    def feed() -> Iterator[tuple[Doc, _Part]]:
         for number, (text, marks, gazetteer) in enumerate(texts):
             found = gazetteer.scan(text)
-            yielded = False
+            at = 0
             for mark in marks:
-                inside = [f for f in found if mark.start <= f.start and f.end <= mark.end]
+                while at < len(found) and found[at].start < mark.start:
+                    at += 1
+                inside = [f for f in islice(found, at, at + mark.end - mark.start) if f.end <= mark.end]
                 p = pieces(text, (mark.start, mark.end), inside, nlp)
-                seen = p.seen()
-                doc = Doc(
-                    nlp.vocab,
-                    words=[p.masked[i] for i in seen],
-                    spaces=[p.spaces[i] for i in seen],
-                    sent_starts=[i == seen[0] for i in seen],
-                )
-                yielded = True
-                yield doc, (number, text, mark, p)
-            if not yielded:
+                for part in (p.seen(), *p.clauses()):
+                    doc = Doc(
+                        nlp.vocab,
+                        words=[p.masked[i] for i in part],
+                        spaces=[p.spaces[i] for i in part],
+                        sent_starts=[i == part[0] for i in part],
+                    )
+                    yield doc, _Part(number, text, mark, p, part)
+            if not marks:
+                empty = Pieces([], [], [], {}, frozenset())
                 yield (
                     Doc(nlp.vocab, words=["."], spaces=[False]),
-                    (number, text, Sentence(0, 0, "empty"), Pieces([], [], [], {}, frozenset())),
+                    _Part(number, text, Sentence(0, 0, "empty"), empty, []),
                 )
 
-    group: list[tuple[Doc, str, Sentence, Pieces]] = []
-    current = -1
-    for doc, context in nlp.pipe(feed(), as_tuples=True, batch_size=128):
-        assert context is not None
-        number, text, mark, p = context
-        if number != current and group:
+    group: list[tuple[Doc, _Part]] = []
+    for doc, part in nlp.pipe(feed(), as_tuples=True, batch_size=128):
+        if group and part.number != group[-1][1].number:
             yield _assemble(nlp, group)
             group = []
-        current = number
-        group.append((doc, text, mark, p))
+        group.append((doc, part))
     if group:
         yield _assemble(nlp, group)
 
 
-def _assemble(nlp: Language, group: list[tuple[Doc, str, Sentence, Pieces]]) -> Parsed:
+class _Part(NamedTuple):
+    """What one parse covers: text by number, sentence, its tokens, and which of them."""
+
+    number: int
+    text: str
+    mark: Sentence
+    pieces: Pieces
+    tokens: list[int]
+
+
+def _assemble(nlp: Language, group: list[tuple[Doc, _Part]]) -> Parsed:
     """One document with the words as printed and the parse of the masked sentences."""
     words: list[str] = []
     spaces: list[bool] = []
@@ -258,7 +283,9 @@ def _assemble(nlp: Language, group: list[tuple[Doc, str, Sentence, Pieces]]) -> 
     found: dict[int, Found] = {}
     marks: list[tuple[int, int, Sentence]] = []
     at = 0
-    for doc, text, mark, p in group:
+    for mark, parts in groupby(group, key=lambda item: item[1].mark):
+        docs = list(parts)
+        text, p = docs[0][1].text, docs[0][1].pieces
         if not p.words:
             continue
         if text[at : mark.start] == " " and spaces:
@@ -275,14 +302,17 @@ def _assemble(nlp: Language, group: list[tuple[Doc, str, Sentence, Pieces]]) -> 
             ents.append("O")
         at = mark.end
         base = len(words)
-        seen = p.seen()
+        parsed = {
+            i: (token, part.tokens[token.head.i], number)
+            for number, (doc, part) in enumerate(docs)
+            for i, token in zip(part.tokens, doc, strict=True)
+        }
         before = base
-        parsed = iter(doc)
         for i, word in enumerate(p.words):
             words.append(word)
             spaces.append(p.spaces[i])
             begins.append(i == 0)
-            if i in p.asides:
+            if i not in parsed:
                 tags.append("-LRB-")
                 pos.append("PUNCT")
                 lemmas.append(word)
@@ -290,14 +320,16 @@ def _assemble(nlp: Language, group: list[tuple[Doc, str, Sentence, Pieces]]) -> 
                 deps.append("punct")
                 ents.append("O")
                 continue
-            token = next(parsed)
-            before = base + i
+            token, head, number = parsed[i]
+            if not number:
+                before = base + i
+            aside = number and head == i  # what stands in brackets hangs on the word before them
             tags.append(token.tag_)
             pos.append(token.pos_)
             hit = p.found.get(i)
             lemmas.append(token.lemma_ if hit is None else word.split()[-1].lower() if hit.shape == "trap" else word)
-            heads.append(base + seen[token.head.i])
-            deps.append(token.dep_)
+            heads.append(before if aside else base + head)
+            deps.append("parataxis" if aside else token.dep_)
             ents.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O")
         found.update({base + i: hit for i, hit in p.found.items()})
         marks.append((base, len(words), mark))
