@@ -29,6 +29,7 @@ measure would change. Every number leads back to the sentences behind it.
 
   read         articles (text, HTML, PDF) to events, claims and ties, kept on a desk
   code         JSON lines of text to JSON lines of events; keeps nothing
+  frames       which words stand for which event; checks your own
   events       what happened, and according to whom
   claims       who says what, side by side
   ties         who stands with whom, as of a date
@@ -168,23 +169,63 @@ def _read(desk: Desk, articles: tuple[str, ...], **about: Any) -> Any:
     return outcome
 
 
+frames_option = click.option(
+    "--frames",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of your own frames, beside the shipped ones; may be given again.",
+)
+
+
 @main.command(epilog="Example: detente read articles/*.html --desk korea --published 2024-07-11 --source Reuters")
 @click.argument("articles", nargs=-1, required=True)
 @desk_option
 @click.option("--published", type=Day(), help="Date of publication, where the file does not say.")
 @click.option("--source", "outlet", default="", help="Outlet or institution, where the file does not say.")
+@frames_option
+@click.option(
+    "--workers", type=click.IntRange(1), help="Reading processes (default: a core each; one for few articles)."
+)
+@click.option("--cluster", default="", metavar="ADDRESS", help="Dask scheduler that reads instead, tcp://host:8786.")
+@click.option("--llm", default="", metavar="URL", help="Have a language model read too: an OpenAI-compatible endpoint.")
+@click.option("--llm-model", default="", metavar="NAME", help="Its model; its key is taken from DETENTE_LLM_KEY.")
+@click.option("--llm-requests", type=click.IntRange(1), default=500, show_default=True, help="Requests at most.")
+@click.option("--llm-tokens", type=click.IntRange(1), default=2_000_000, show_default=True, help="Tokens at most.")
+@click.option(
+    "--llm-rate", type=click.FloatRange(0.1), default=60, show_default=True, help="Requests a minute at most."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the events of these articles as JSON lines.")
-def read(articles: tuple[str, ...], path: Path, published: Date | None, outlet: str, as_json: bool) -> None:
+def read(
+    articles: tuple[str, ...],
+    path: Path,
+    as_json: bool,
+    llm: str,
+    llm_model: str,
+    llm_requests: int,
+    llm_tokens: int,
+    llm_rate: float,
+    **how: Any,
+) -> None:
     """Read ARTICLES (text, HTML or PDF files, folders, patterns, or - for standard input) onto a desk.
 
-    Reading the same text twice changes nothing.
+    Reading the same text twice changes nothing; a reading that was cut short goes on where it was.
     """
     from detente.events import to_json
 
+    if llm:
+        from detente.read.llm import Limits, Model
+
+        if not llm_model:
+            raise click.UsageError("--llm needs the name of a model: --llm-model NAME.")
+        if how["cluster"] or (how["workers"] or 1) > 1:
+            raise click.UsageError("With --llm one process reads; leave --workers and --cluster out.")
+        how["second"] = Model(llm, llm_model, limits=Limits(llm_requests, llm_tokens, llm_rate))
     desk = _open(path, create=True)
-    outcome = _read(desk, articles, published=published, outlet=outlet)
+    outcome = _read(desk, articles, **how)
+    if llm:
+        _tell(how["second"].summary())
     if as_json:
-        for event in outcome.events:
+        for event in outcome.each_event():
             click.echo(to_json(event))
     else:
         click.echo(outcome.summary())
@@ -193,14 +234,38 @@ def read(articles: tuple[str, ...], path: Path, published: Date | None, outlet: 
 
 
 @main.command(epilog="""Example: echo '{"id": "a", "text": "Japan protested to China."}' | detente code""")
-def code() -> None:
+@frames_option
+def code(frames: tuple[Path, ...]) -> None:
     """Code JSON lines {"id", "text", "date"?} from standard input; print one event a line."""
     from detente.events import to_json
-    from detente.read import code_lines
+    from detente.read import code_lines, pages
 
+    own = tuple((path.name, pages.content(path)) for path in frames)
     lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    for event in code_lines(lines, complain=_tell):
+    for event in code_lines(lines, frames=own, complain=_tell):
         click.echo(to_json(event))
+
+
+@main.command(epilog="Example: detente frames --check own-frames.toml")
+@click.option("--type", "type_", help="The frames of this PLOVER type (default: how many there are of each).")
+@click.option("--check", type=click.Path(path_type=Path, dir_okay=False), help="Check a file of your own frames.")
+@click.option("--format", "explain", is_flag=True, help="Explain the format of a file of frames.")
+@table_options
+def frames(form: str | None, type_: str | None, check: Path | None, explain: bool) -> None:
+    """Which words stand for which event, and whether a file of your own frames is sound."""
+    from detente.read import extend
+
+    if explain:
+        click.echo(extend.layout())
+    elif check:
+        wrong = extend.check(check)
+        for line in wrong:
+            _tell(line)
+        if wrong:
+            sys.exit(1)
+        click.echo(f"{check}: no faults. Use it with: detente read ARTICLE --frames {check}")
+    else:
+        _print(extend.shipped(type_), form, "No frames of this type.")
 
 
 @main.command(epilog="Example: detente events --actor PRK --as-of 2024-06-30 --csv > prk.csv")

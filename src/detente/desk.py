@@ -7,11 +7,14 @@ import sys
 import tomllib
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import date as Date
 from datetime import timedelta
+from functools import partial
 from itertools import chain, combinations
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,7 +23,7 @@ from msgspec import Struct
 
 from detente import actors as registers
 from detente import relate
-from detente.errors import DeskError, LearnError, ReadError, ScenarioError, ShortHistory
+from detente.errors import DeskError, LearnError, ScenarioError, ShortHistory
 from detente.events import Actor, Event, Reading, Report
 from detente.record import Store, nouns
 
@@ -28,43 +31,50 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from detente.learn import Fit
+    from detente.read.batch import Outcome, Second
     from detente.simulate import Comparison, Futures, Measure
 
-ARTICLES = (".txt", ".md", ".html", ".htm", ".xhtml", ".pdf")
 # More actors make the brief's figures unreadable and its simulation slow.
 MOST_ACTORS = 10
 # Below this many asserted, dated events between states, a desk says next to nothing of how states react.
 SHORT = 200
+# A kill costs at most this many reports, or what was read in this many seconds.
+UNSAVED = 200
+UNSAVED_SECONDS = 30.0
 
 Progress = Callable[[int, int], object]
 
 
 class ReadOutcome(Struct, frozen=True):
-    """What became of the articles given to :meth:`Desk.read`.
+    """What became of the articles given to :meth:`Desk.read`: counts and ids; the events are in the store.
 
     Args:
-        reports: reports among them that the desk now holds, new or not.
+        store: where they are.
+        reports: ids of the reports among them that the desk now holds, new or not, in the order of the articles.
         fresh: how many of them are new to the desk.
-        events: events of these reports.
-        claims, ties, questions: how many of each.
+        events, asserted, claims, ties, questions: how many of each these reports hold.
         skipped: one line for each file that could not be read.
     """
 
-    reports: tuple[Report, ...]
+    store: Store
+    reports: tuple[str, ...]
     fresh: int
-    events: tuple[Event, ...]
+    events: int
+    asserted: int
     claims: int
     ties: int
     questions: int
     skipped: list[str]
 
+    def each_event(self) -> Iterator[Event]:
+        """The events of these reports, one after another."""
+        return self.store.each(Event, self.reports)
+
     def summary(self) -> str:
         """The outcome in words."""
-        n = len(self.reports)
-        asserted = sum(e.modality == "asserted" for e in self.events)
         lines = [
-            f"{_n(n, 'report')}, {self.fresh} new to the desk; {len(self.skipped)} skipped.",
-            f"{_n(len(self.events), 'event')} ({asserted} asserted), {_n(self.claims, 'claim')}, "
+            f"{_n(len(self.reports), 'report')}, {self.fresh} new to the desk; {len(self.skipped)} skipped.",
+            f"{_n(self.events, 'event')} ({self.asserted} asserted), {_n(self.claims, 'claim')}, "
             f"{_n(self.ties, 'tie')}, {_n(self.questions, 'question')} left to you.",
         ]
         return "\n".join(lines)
@@ -108,59 +118,99 @@ class Desk:
         *articles: str | Path,
         published: Date | str | None = None,
         outlet: str = "",
+        frames: Iterable[str | Path] = (),
+        workers: int | None = None,
+        cluster: str = "",
+        second: Second | None = None,
         progress: Progress | None = None,
     ) -> ReadOutcome:
         """Read articles onto the desk. A file that cannot be read is skipped with one line; the rest go on.
+
+        What was read is stored every 200 reports or 30 seconds. After a kill, the same call goes on where the last one
+        was stored: known reports are not read again, and nothing is stored twice.
 
         Args:
             articles: files, folders, patterns (``"*.txt"``), or ``"-"`` for standard input.
             published: date of publication, where the file does not say.
             outlet: outlet or institution, where the file does not say.
+            frames: files with own frames (see ``docs/reading.md``).
+            workers: processes that read; one for each core where none is given, one in all for few articles. The
+                record does not depend on it.
+            cluster: address of a Dask scheduler that reads instead (``"tcp://host:8786"``).
+            second: reads each report again, in this process (``detente.read.llm.Model``).
             progress: called with the number of articles done and their total.
 
         Raises:
             DeskError: the desk cannot be written.
+            ReadError: faults in a file of frames; workers or a cluster that cannot be reached.
         """
-        from detente import read
+        from detente.read import batch, make_coder, pages
 
         day = Date.fromisoformat(published) if isinstance(published, str) else published
-        reports: list[Report] = []
-        skipped: list[str] = []
-        for path in _expand(articles):
-            try:
-                content = sys.stdin.buffer.read() if str(path) == "-" else path
-                reports.append(read.report(content, published=day, outlet=outlet))
-            except ReadError as error:
-                skipped.append(str(error))
-        return self._add(reports, skipped, progress)
+        own = tuple((Path(path).name, pages.content(Path(path))) for path in frames)
+        if own:
+            make_coder(own)  # faults are told before the first article is read
+        paths = batch.expand(articles, self.store.path)
+        readings = batch.read_articles(
+            (
+                batch.Article("standard input", None, sys.stdin.buffer.read()) if str(p) == "-" else batch.article(p)
+                for p in paths
+            ),
+            batch.Setup(day, outlet, own, frozenset(self.store.held())),
+            workers=1 if second else workers or batch.workers_for(len(paths)),
+            cluster=cluster,
+            second=second,
+        )
+        with closing(readings) as outcomes:  # workers end with the call, however it ends
+            return self._keep(outcomes, len(paths), progress)
 
     def read_sample(self, progress: Progress | None = None) -> ReadOutcome:
         """Read the embedded sample onto the desk."""
-        return self._add(sample(), [], progress)
-
-    def _add(self, reports: Sequence[Report], skipped: list[str], progress: Progress | None) -> ReadOutcome:
         from detente import read
+        from detente.read.batch import Outcome
 
-        held = set(self.store.reports()["id"])
-        wanted = {report.id: report for report in reports}
-        fresh = [report for id_, report in wanted.items() if id_ not in held]
-        readings: list[Reading] = []
-        for done, reading in enumerate(read.read_many(fresh) if fresh else (), 1):
-            readings.append(reading)
-            if progress:
-                progress(done, len(fresh))
-        if readings:
-            self.store.add(readings)
-        ids = list(wanted)
+        held, reports = self.store.held(), sample()
+        outcomes = (Outcome(r.id, None if r.id in held else read.read(r)) for r in reports)
+        return self._keep(outcomes, len(reports), progress)
+
+    def _keep(self, outcomes: Iterable[Outcome], total: int, progress: Progress | None) -> ReadOutcome:
+        """Store what was read, a few hundred reports at a time, and count it."""
+        reports: dict[str, None] = {}
+        skipped: list[str] = []
+        unsaved: list[Reading] = []
+        fresh = 0
+        since = monotonic()
+
+        def save() -> int:
+            readings = unsaved.copy()
+            unsaved.clear()
+            return self.store.add(readings).reports if readings else 0
+
+        try:
+            for done, outcome in enumerate(outcomes, 1):
+                if outcome.skipped:
+                    skipped.append(outcome.skipped)
+                elif outcome.id not in reports:
+                    reports[outcome.id] = None
+                    unsaved += [outcome.reading] if outcome.reading else []
+                if len(unsaved) >= UNSAVED or monotonic() - since > UNSAVED_SECONDS:
+                    fresh += save()
+                    since = monotonic()
+                if progress:
+                    progress(done, total)
+        finally:  # also after an interrupt, or when the cluster goes away
+            fresh += save()
+        count = partial(self.store.count, reports=reports)
         return ReadOutcome(
-            reports=tuple(wanted.values()),
-            fresh=len(fresh),
-            events=tuple(nouns(self.store.events().filter(pl.col("report").is_in(ids)), Event)),
+            store=self.store,
+            reports=tuple(reports),
+            fresh=fresh,
+            events=count("events"),
+            asserted=count("events", where=pl.col("modality") == "asserted"),
+            claims=count("claims"),
+            ties=count("ties"),
+            questions=count("questions"),
             skipped=skipped,
-            **{
-                name: self.store.table(name).filter(pl.col("report").is_in(ids)).height
-                for name in ("claims", "ties", "questions")
-            },
         )
 
     # -- asking ------------------------------------------------------------------------------------------------
@@ -220,8 +270,10 @@ class Desk:
         return self.store.questions(as_of)
 
     def reports(self, *, as_of: Date | None = None) -> pl.DataFrame:
-        """Reports known by a date."""
-        return self.store.reports(as_of)
+        """Reports known by a date; ``near`` names the first report that a near copy is a copy of, null for others."""
+        frame = self.store.reports(as_of)
+        copies = self.store.near(as_of)
+        return frame.with_columns(pl.Series("near", [copies.get(id_) for id_ in frame["id"]], dtype=pl.String))
 
     def ties(self, *, as_of: Date | None = None, on: Date | None = None, actor: str | None = None) -> pl.DataFrame:
         """Ties among the desk's actors on a date, from the register, and those that its reports name.
@@ -500,20 +552,6 @@ def _origin(fit: Fit) -> str:
     data = ", ".join(f"{row['name']} ({row['start']} to {row['end']})" for row in about.get("data", ()))
     version, seed = about.get("version", "?"), about.get("seed", "?")
     return f"prior of version {version}, fitted on {data or 'unnamed data'}, seed {seed}"
-
-
-def _expand(articles: Iterable[str | Path]) -> list[Path]:
-    """Files of folders and patterns, each once, in a settled order."""
-    found: list[Path] = []
-    for article in articles:
-        path = Path(article)
-        if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in ARTICLES and p.is_file())
-        elif not path.exists() and any(c in str(article) for c in "*?["):
-            found += sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) or [path]
-        else:
-            found.append(path)
-    return list(dict.fromkeys(found))
 
 
 def _dyads(row: dict[str, Any], states: set[str]) -> list[tuple[str, str]]:

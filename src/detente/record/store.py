@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from datetime import date as Date
@@ -31,6 +31,7 @@ from msgspec import Struct
 from detente.errors import DeskError, DeskLocked
 from detente.events import Claim, Event, Question, Reading, Report, Tie
 from detente.record.merge import merge
+from detente.record.near import near
 from detente.record.views import TABLES, tables
 
 SCHEMA = 1
@@ -85,6 +86,7 @@ class Store:
         self.path = Path(path)
         if not self._manifest_path.exists():
             self._make(create)
+        self._near: tuple[object, dict[str, str]] | None = None  # as long as the reports are the same
         self.manifest()  # a desk that cannot be understood says so on opening, not later
 
     def _make(self, create: bool) -> None:
@@ -150,8 +152,10 @@ class Store:
         moment = recorded or datetime.now(UTC).replace(tzinfo=None)
         try:
             with self._writing():
-                held = set(self.reports()["id"])
-                fresh = {r.report.id: r for r in readings}
+                held = self.held()
+                fresh: dict[str, Reading] = {}
+                for reading in readings:
+                    fresh.setdefault(reading.report.id, reading)
                 new = [reading for id_, reading in fresh.items() if id_ not in held]
                 frames = tables(new, moment)
                 manifest = self.manifest()
@@ -188,15 +192,56 @@ class Store:
         Raises:
             DeskError: a batch is missing or damaged.
         """
-        paths = [self.path / batch.file for batch in self.manifest().batches if batch.table == name]
+        paths = self._paths(name)
         if not paths:
             return pl.DataFrame(schema=TABLES[name])
+        frame = pl.scan_parquet(paths)
+        if as_of is not None:
+            frame = frame.filter(pl.col("known") <= as_of)
+        frame = frame.unique("id", keep="last", maintain_order=True)
+        return self._collected(frame, name).sort("known", maintain_order=True)
+
+    def held(self) -> set[str]:
+        """Ids of the reports that the desk holds; only their column is read."""
+        paths = self._paths("reports")
+        return set(self._collected(pl.scan_parquet(paths).select("id"), "reports")["id"]) if paths else set()
+
+    def count(self, name: str, reports: Collection[str], where: pl.Expr | None = None) -> int:
+        """How many rows of a table come from these reports.
+
+        Args:
+            name: ``events``, ``claims``, ``ties`` or ``questions``.
+            reports: ids of reports.
+            where: counts only rows of which this is true.
+
+        Raises:
+            DeskError: a batch is missing or damaged.
+        """
+        paths = self._paths(name)
+        if not paths or not reports:
+            return 0
+        wanted = pl.col("report").is_in(list(reports)) & (pl.lit(True) if where is None else where)
+        rows = pl.scan_parquet(paths).filter(wanted).select(pl.col("id").n_unique())
+        return int(self._collected(rows, name).item())
+
+    def each(self, noun: type[Noun], reports: Collection[str]) -> Iterator[Noun]:
+        """The events (claims, ties, questions) of these reports in the order of reading, a batch in memory at a time.
+
+        Raises:
+            DeskError: a batch is missing or damaged.
+        """
+        name, wanted = noun.__name__.lower() + "s", list(reports)
+        for path in self._paths(name):
+            yield from nouns(
+                self._collected(pl.scan_parquet(path).filter(pl.col("report").is_in(wanted)).select("json"), name), noun
+            )
+
+    def _paths(self, name: str) -> list[Path]:
+        return [self.path / batch.file for batch in self.manifest().batches if batch.table == name]
+
+    def _collected(self, frame: pl.LazyFrame, name: str) -> pl.DataFrame:
         try:
-            frame = pl.concat([pl.scan_parquet(path) for path in paths])
-            if as_of is not None:
-                frame = frame.filter(pl.col("known") <= as_of)
-            frame = frame.unique("id", keep="last", maintain_order=True)
-            return frame.collect().sort("known", maintain_order=True)
+            return frame.collect()
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DeskError(f"A batch of {self.path}/{name} cannot be read: {error}. Restore it from a copy.") from None
 
@@ -209,7 +254,15 @@ class Store:
 
         Nothing is stored of the merging, so it follows what was known by the date and can always be undone.
         """
-        return merge(self.table("events", as_of))
+        return merge(self.table("events", as_of), self.near(as_of))
+
+    def near(self, as_of: Date | None = None) -> dict[str, str]:
+        """Reports known by a date that nearly copy another, and the one that each copies: worked out, not stored."""
+        key = (tuple(self._paths("reports")), as_of)
+        if self._near is None or self._near[0] != key:
+            reports = nouns(self.table("reports", as_of), Report)
+            self._near = key, near((report.id, report.text) for report in reports)
+        return self._near[1]
 
     def claims(self, as_of: Date | None = None) -> pl.DataFrame:
         """Claims known by a date."""
