@@ -314,8 +314,8 @@ def _radius(
         felt = (theta[..., None] * spread).transpose(1, 2, 0, 3).reshape(n * n, -1)
         # Not a BLAS product: on small matrices its threads cost more than they bring, and its sums vary with them.
         y = symmetrise(np.einsum("xl,lk->xk", felt, flat).reshape(x.shape))
-        value = float(y.sum() / max(x.sum(), 1e-300))
-        x = y / max(y.sum(), 1e-300)
+        value = float(y.sum()) / max(float(x.sum()), 1e-300)
+        x = y / max(float(y.sum()), 1e-300)
     return value, x
 
 
