@@ -133,7 +133,7 @@ class Register:
 
     def members(self, code: str, on: str | Date | None = None) -> tuple[str, ...]:
         """Codes of the members of an organisation on a date (today where none is given), sorted."""
-        day = _day(on) or Date.today()
+        when = day(on) or Date.today()
         actor = self.actor(code)
         if code in self._universal:
             left_out = self._universal[code]
@@ -144,10 +144,10 @@ class Register:
                     if a.kind == "state"
                     and a.cow is not None
                     and a.code not in left_out
-                    and within(day, a.start, a.end)
+                    and within(when, a.start, a.end)
                 )
             )
-        return tuple(sorted({m.code for m in actor.members if within(day, m.start, m.end)}))
+        return tuple(sorted({m.code for m in actor.members if within(when, m.start, m.end)}))
 
     def names(self) -> tuple[Name, ...]:
         """Every surface form, for a gazetteer."""
@@ -222,7 +222,12 @@ def within(day: Date, start: str, end: str) -> bool:
     return (not start or text[: len(start)] >= start) and (not end or text[: len(end)] <= end)
 
 
-def _day(on: str | Date | None) -> Date | None:
+def day(on: str | Date | None) -> Date | None:
+    """A date given as a date or as text.
+
+    Raises:
+        RegisterError: no such date.
+    """
     if on is None or isinstance(on, Date):
         return on
     try:

@@ -146,7 +146,7 @@ class Desk:
         """
         from detente.read import batch, make_coder, pages
 
-        day = Date.fromisoformat(published) if isinstance(published, str) else published
+        day = registers.day(published)
         own = tuple((Path(path).name, pages.content(Path(path))) for path in frames)
         if own:
             make_coder(own)  # faults are told before the first article is read
@@ -218,8 +218,8 @@ class Desk:
     def events(
         self,
         *,
-        as_of: Date | None = None,
-        on: Date | None = None,
+        as_of: Date | str | None = None,
+        on: Date | str | None = None,
         actor: str | None = None,
         type_: str | None = None,
         modality: str | None = None,
@@ -236,6 +236,7 @@ class Desk:
         """
         from detente import codebook
 
+        as_of, on = registers.day(as_of), registers.day(on)
         frame = self.store.events(as_of)
         if on is not None:
             frame = frame.filter((pl.col("day") <= on) & (pl.col("last_day") >= on))
@@ -250,7 +251,7 @@ class Desk:
         outlets = self.store.reports().select(pl.col("id").alias("report"), "outlet", "standpoint")
         return frame.join(outlets, on="report", how="left", maintain_order="left")
 
-    def claims(self, *, as_of: Date | None = None, actor: str | None = None) -> pl.DataFrame:
+    def claims(self, *, as_of: Date | str | None = None, actor: str | None = None) -> pl.DataFrame:
         """Claims known by a date.
 
         Raises:
@@ -261,27 +262,29 @@ class Desk:
             frame = frame.filter(pl.col("about").list.contains(registers.register().find(actor).code))
         return frame
 
-    def contested(self, *, as_of: Date | None = None) -> pl.DataFrame:
+    def contested(self, *, as_of: Date | str | None = None) -> pl.DataFrame:
         """Topics on which more than one speaker takes a stand."""
         return relate.contested(self.store.claims(as_of))
 
-    def questions(self, *, as_of: Date | None = None) -> pl.DataFrame:
+    def questions(self, *, as_of: Date | str | None = None) -> pl.DataFrame:
         """Names and dates that the reader left to the analyst."""
         return self.store.questions(as_of)
 
-    def reports(self, *, as_of: Date | None = None) -> pl.DataFrame:
+    def reports(self, *, as_of: Date | str | None = None) -> pl.DataFrame:
         """Reports known by a date; ``near`` names the first report that a near copy is a copy of, null for others."""
         frame = self.store.reports(as_of)
         copies = self.store.near(as_of)
         return frame.with_columns(pl.Series("near", [copies.get(id_) for id_ in frame["id"]], dtype=pl.String))
 
-    def ties(self, *, as_of: Date | None = None, on: Date | None = None, actor: str | None = None) -> pl.DataFrame:
+    def ties(
+        self, *, as_of: Date | str | None = None, on: Date | str | None = None, actor: str | None = None
+    ) -> pl.DataFrame:
         """Ties among the desk's actors on a date, from the register, and those that its reports name.
 
         Returns:
             Columns of :func:`detente.relate.table`, and ``reports``: ids of reports that name the tie.
         """
-        day = on or self.last_day(as_of)
+        day = registers.day(on) or self.last_day(as_of)
         named = self.store.ties(as_of)
         held = {tie.id: tie for tie in relate.standing(registers.ties(), day, among=self.actors(as_of))}
         by_id = {tie.id: tie for tie in registers.ties()}
@@ -290,36 +293,36 @@ class Desk:
         told = named.group_by(pl.col("tie").alias("id")).agg(pl.col("report").unique().sort().alias("reports"))
         return _of_actor(frame.join(told, on="id", how="left", maintain_order="left"), actor)
 
-    def network(self, *, as_of: Date | None = None, on: Date | None = None) -> pl.DataFrame:
+    def network(self, *, as_of: Date | str | None = None, on: Date | str | None = None) -> pl.DataFrame:
         """Edges among the desk's actors on a date: ties that hold, and cooperation and hostility of the year before."""
-        day = on or self.last_day(as_of)
+        day = registers.day(on) or self.last_day(as_of)
         return relate.edges(registers.ties(), self.store.events(as_of), day, among=self.actors(as_of))
 
-    def graph(self, *, as_of: Date | None = None, on: Date | None = None) -> nx.MultiGraph[str]:
+    def graph(self, *, as_of: Date | str | None = None, on: Date | str | None = None) -> nx.MultiGraph[str]:
         """The network as a networkx multigraph."""
-        day = on or self.last_day(as_of)
+        day = registers.day(on) or self.last_day(as_of)
         return relate.network(registers.ties(), self.store.events(as_of), day, among=self.actors(as_of))
 
-    def perspective(self, actor: str, *, as_of: Date | None = None, on: Date | None = None) -> pl.DataFrame:
+    def perspective(self, actor: str, *, as_of: Date | str | None = None, on: Date | str | None = None) -> pl.DataFrame:
         """What was done to an actor and its partners, by whom, and how that changed.
 
         Raises:
             RegisterError: unknown actor.
         """
         code = registers.register().find(actor).code
-        day = on or self.last_day(as_of)
+        day = registers.day(on) or self.last_day(as_of)
         return relate.perspective(code, self.store.events(as_of), registers.ties(), day)
 
-    def actors(self, as_of: Date | None = None, *, most: int | None = None) -> list[str]:
+    def actors(self, as_of: Date | str | None = None, *, most: int | None = None) -> list[str]:
         """Codes of the actors of asserted events, the most active first."""
         frame = self.store.events(as_of).filter((pl.col("modality") == "asserted") & pl.col("same_as").is_null())
         counts = Counter(chain.from_iterable(chain(frame["source"].to_list(), frame["target"].to_list())))
         return [code for code, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:most]
 
-    def last_day(self, as_of: Date | None = None) -> Date:
+    def last_day(self, as_of: Date | str | None = None) -> Date:
         """The as-of date, or else the last day on which a report of the desk was published or read, or today."""
         last = self.store.reports()["known"].max()
-        return as_of or (last if isinstance(last, Date) else Date.today())
+        return registers.day(as_of) or (last if isinstance(last, Date) else Date.today())
 
     def digest(self) -> str:
         """Hash of all batches: it changes when the record does."""
@@ -327,7 +330,7 @@ class Desk:
 
     # -- learning and simulating ---------------------------------------------------------------------------------
 
-    def table(self, as_of: Date | None = None) -> pl.DataFrame:
+    def table(self, as_of: Date | str | None = None) -> pl.DataFrame:
         """The desk's asserted, dated events between states, one row each, as learning takes them.
 
         Events known to a month count on its first day; coarser ones, and events between organisations, do not count.
@@ -349,7 +352,7 @@ class Desk:
         kinds = (pl.Date, pl.String, pl.String, pl.String, pl.String, pl.Float64, pl.Int64)
         return pl.DataFrame(rows, schema=dict(zip(schema, kinds, strict=True)), orient="row").sort("day")
 
-    def learn(self, *, as_of: Date | None = None, seed: int = 7) -> Fit:
+    def learn(self, *, as_of: Date | str | None = None, seed: int = 7) -> Fit:
         """Fit the reaction model: the shipped prior, moved by the desk's own events."""
         from detente import learn
 
@@ -432,7 +435,7 @@ class Desk:
         self,
         *articles: str | Path,
         out: str | Path = "brief.html",
-        as_of: Date | None = None,
+        as_of: Date | str | None = None,
         days: int = 60,
         futures: int = 400,
         seed: int = 7,
@@ -569,9 +572,11 @@ def _of_actor(ties: pl.DataFrame, actor: str | None) -> pl.DataFrame:
     return ties.filter(pl.col("parties").list.contains(registers.register().find(actor).code))
 
 
-def register_ties(*, as_of: Date | None = None, on: Date | None = None, actor: str | None = None) -> pl.DataFrame:
+def register_ties(
+    *, as_of: Date | str | None = None, on: Date | str | None = None, actor: str | None = None
+) -> pl.DataFrame:
     """The whole register of ties, with each one's status on a date (today where none is given)."""
-    day = on or as_of or Date.today()
+    day = registers.day(on) or registers.day(as_of) or Date.today()
     return _of_actor(relate.table([t for t in registers.ties() if relate.status(t, day)], day), actor)
 
 

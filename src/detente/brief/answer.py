@@ -312,7 +312,7 @@ def _ranked(findings: Findings) -> Sentence:
         Part(", "),
         Part(best.name, at),
         Part(" ranks first: fewer hostile events in "),
-        Part(f"{better} of {better + same + worse} futures", at),
+        Part(f"{better} of every {better + same + worse} futures", at),
         Part(", as many in "),
         Part(str(same), at),
         Part(", more in "),
@@ -343,7 +343,7 @@ def _closest(effect: Effect) -> Sentence:
         Part(" comes closest, by "),
         Part(f"{words.number(-100 * effect.share)} %", at),
         Part(", with fewer in "),
-        Part(f"{better} of {better + same + worse} futures", at),
+        Part(f"{better} of every {better + same + worse} futures", at),
     )
 
 

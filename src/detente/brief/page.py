@@ -118,6 +118,7 @@ def render(findings: Findings) -> str:
         style=Markup(_asset("style.css")),
         reports=list(reports.values()),
         outlets=len({r.outlet for r in reports.values() if r.outlet}),
+        nameless=sum(not r.outlet for r in reports.values()),
         n_events=whole.height,
         n_asserted=whole.filter(pl.col("modality") == "asserted").height,
         n_other=whole.filter(pl.col("modality") != "asserted").height,

@@ -217,8 +217,15 @@ def chain(speakers: Iterable[Speaker]) -> str:
     Example:
         >>> chain([Speaker(None, "Sample wire", "outlet"), Speaker("KOR", "South Korea's military", "quoted")])
         "Sample wire, quoting South Korea's military"
+        >>> chain([Speaker(None, "A. Writer", "author"), Speaker(None, "Daily Example", "outlet")])
+        'A. Writer (Daily Example)'
     """
-    said = [s.name for s in speakers]
+    every = list(speakers)
+    outlet = next((s.name for s in every if s.as_ == "outlet"), "")
+    authored = any(s.as_ == "author" for s in every)
+    # An outlet publishes its author; neither quotes the other.
+    told = [s for s in every if not (authored and s.as_ == "outlet")]
+    said = [f"{s.name} ({outlet})" if s.as_ == "author" and outlet else s.name for s in told]
     return ", quoting ".join(dict.fromkeys(said))
 
 

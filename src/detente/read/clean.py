@@ -38,13 +38,14 @@ _ONE_FOR_ONE = str.maketrans(
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Web and mail addresses keep their punctuation.
 _ADDRESS = re.compile(
-    r"\b(?:https?://|www\.)\S+|\b\S+@\S+\.\w+|\b[\w-]+\.(?:com|org|net|ru|cn|gov|mil|info|eu|uk|io)\b\S*"
+    r"\b(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}|\b[\w-]+\.(?:com|org|net|ru|cn|gov|mil|info|eu|uk|io)\b\S*"
 )
 _LOST_SPACE = [
     re.compile(pattern)
     for pattern in (
         r"(?<=[a-z]{2}[.!?])(?=\(?[A-Z][a-z])",  # ended.This
         r"(?<=[a-z]{2}[.!?]\))(?=[A-Z][a-z])",  # ended.)This
+        r"(?<=[a-z][\"'][.!?])(?=[A-Z][a-z])",  # invasion".This
         r"(?<=\d[.!?])(?=[A-Z][a-z])",  # 2023.The
         r"(?<=[A-Z]{2}[.!?])(?=[A-Z][a-z])",  # NATO.The
         r"(?<=[a-z]{2}[,;])(?=[A-Za-z])",  # rise,with

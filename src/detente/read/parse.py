@@ -91,7 +91,7 @@ def _starts_anew(text: str, at: int) -> bool:
 # "JERUSALEM (AP) -- ", "Harare, Zimbabwe - ": where the report was written is not part of what it says.
 _DATELINE = re.compile(
     r"(?:[A-Z][A-Z'.]+(?: [A-Z][A-Z'.]+){0,3}|[A-Z][\w'.]+(?: [A-Z][\w'.]+)?)"
-    r"(?:, [A-Z][\w. ]{2,20})?(?:, [A-Z][a-z]{2,8}\.? \d{1,2})?\s*"
+    r"(?:, [A-Z][\w. ]{2,20})?(?:, [A-Z][a-z]{2,8}\.? \d{1,2}(?:,? \d{4})?)?\s*"
     r"(?:\([^)]{2,30}\)\s*(?:--?|[–—:])?|--|\s-|[–—]|(?<=[A-Z]):)\s+(?=[A-Z\"'])"
 )
 

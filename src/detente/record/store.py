@@ -28,6 +28,7 @@ import msgspec
 import polars as pl
 from msgspec import Struct
 
+from detente.actors import day
 from detente.errors import DeskError, DeskLocked
 from detente.events import Claim, Event, Question, Reading, Report, Tie
 from detente.record.merge import merge
@@ -182,7 +183,7 @@ class Store:
         fresh.replace(folder / name)
         return Batch(table, f"{table}/{name}", frame.height, digest)
 
-    def table(self, name: str, as_of: Date | None = None) -> pl.DataFrame:
+    def table(self, name: str, as_of: Date | str | None = None) -> pl.DataFrame:
         """One table as known by a date: the newest row of each id, in the order in which they became known.
 
         Args:
@@ -192,12 +193,13 @@ class Store:
         Raises:
             DeskError: a batch is missing or damaged.
         """
+        known_by = day(as_of)
         paths = self._paths(name)
         if not paths:
             return pl.DataFrame(schema=TABLES[name])
         frame = pl.scan_parquet(paths)
-        if as_of is not None:
-            frame = frame.filter(pl.col("known") <= as_of)
+        if known_by is not None:
+            frame = frame.filter(pl.col("known") <= known_by)
         frame = frame.unique("id", keep="last", maintain_order=True)
         return self._collected(frame, name).sort("known", maintain_order=True)
 
@@ -245,18 +247,18 @@ class Store:
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DeskError(f"A batch of {self.path}/{name} cannot be read: {error}. Restore it from a copy.") from None
 
-    def reports(self, as_of: Date | None = None) -> pl.DataFrame:
+    def reports(self, as_of: Date | str | None = None) -> pl.DataFrame:
         """Reports known by a date."""
         return self.table("reports", as_of)
 
-    def events(self, as_of: Date | None = None) -> pl.DataFrame:
+    def events(self, as_of: Date | str | None = None) -> pl.DataFrame:
         """Events known by a date, duplicates marked: ``same_as`` names the first report of the same event.
 
         Nothing is stored of the merging, so it follows what was known by the date and can always be undone.
         """
         return merge(self.table("events", as_of), self.near(as_of))
 
-    def near(self, as_of: Date | None = None) -> dict[str, str]:
+    def near(self, as_of: Date | str | None = None) -> dict[str, str]:
         """Reports known by a date that nearly copy another, and the one that each copies: worked out, not stored."""
         key = (tuple(self._paths("reports")), as_of)
         if self._near is None or self._near[0] != key:
@@ -264,15 +266,15 @@ class Store:
             self._near = key, near((report.id, report.text) for report in reports)
         return self._near[1]
 
-    def claims(self, as_of: Date | None = None) -> pl.DataFrame:
+    def claims(self, as_of: Date | str | None = None) -> pl.DataFrame:
         """Claims known by a date."""
         return self.table("claims", as_of)
 
-    def ties(self, as_of: Date | None = None) -> pl.DataFrame:
+    def ties(self, as_of: Date | str | None = None) -> pl.DataFrame:
         """Ties that reports known by a date name."""
         return self.table("ties", as_of)
 
-    def questions(self, as_of: Date | None = None) -> pl.DataFrame:
+    def questions(self, as_of: Date | str | None = None) -> pl.DataFrame:
         """What the reader left to the analyst, in reports known by a date."""
         return self.table("questions", as_of)
 
