@@ -421,6 +421,7 @@ def measures(form: str | None) -> None:
 def experiment_options(command: F) -> F:
     """What is simulated."""
     for option in (
+        click.option("--seed", type=int, help="Seed of everything random (default 7)."),
         click.option("--futures", type=click.IntRange(10), help="Number of simulated futures (default 400)."),
         click.option("--days", type=click.IntRange(1, 3650), help="Days ahead (default 60)."),
         click.option("--start", type=Day(), help="First day (default: the day after the as-of date)."),
@@ -439,7 +440,6 @@ def experiment_options(command: F) -> F:
 
 @main.command(epilog="Example: detente simulate --days 30 --measure hotline")
 @experiment_options
-@click.option("--seed", type=int, help="Seed of everything random (default 7).")
 @table_options
 def simulate(form: str | None, path: Path, **asked: Any) -> None:
     """What would come next: many futures from the fitted reactions, under the measures named (or none).
@@ -455,7 +455,6 @@ def simulate(form: str | None, path: Path, **asked: Any) -> None:
 
 @main.command(epilog="Example: detente compare --days 90 --futures 1000 --csv")
 @experiment_options
-@click.option("--seed", type=int, help="Seed of everything random (default 7).")
 @table_options
 def compare(form: str | None, path: Path, **asked: Any) -> None:
     """What each measure would change, against no measure, in the same futures (default: the whole catalogue).

@@ -35,7 +35,6 @@ KINDS = {
     "removed": "a stream of events is suspended",
     "assumed": "an assumption: a reaction is damped by a share that is put in, not learnt",
 }
-CONFIRMED = {"web": "Looked up.", "recall": "From general knowledge, not looked up."}
 MOST_DRAWN, QUESTIONS, LONG = 24, 100, 240
 
 

@@ -22,7 +22,7 @@ from detente.codebook import TYPES
 from detente.errors import CodebookError, ReadError
 from detente.events import Domain
 from detente.read import pages
-from detente.read.frames import Frame, Lexicon, lexicon
+from detente.read.frames import Frame, Lexicon, asks, lexicon
 
 # fmt: off
 SLOTS = frozenset([
@@ -158,9 +158,7 @@ def extend(base: Lexicon, content: bytes, name: str) -> Lexicon:
             lemma, *rest = entry.split()
             own, there = (frame, tuple(rest)), list(verbs.get(lemma, ()))
             # Before those that ask for no more, behind those of this file.
-            at = next(
-                (i for i, row in enumerate(there) if _asks(row) <= _asks(own) and row[0] not in frames), len(there)
-            )
+            at = next((i for i, row in enumerate(there) if asks(row) <= asks(own) and row[0] not in frames), len(there))
             verbs[lemma] = (*there[:at], own, *there[at:])
     for frame in frames:
         nouns |= dict.fromkeys(frame.nouns, frame)
@@ -179,12 +177,6 @@ def extend(base: Lexicon, content: bytes, name: str) -> Lexicon:
         classes=base.classes
         | {key: base.classes.get(key, frozenset()) | frozenset(row) for key, row in file.classes.items()},
     )
-
-
-def _asks(row: tuple[Frame, tuple[str, ...]]) -> int:
-    """How much a frame asks for; those that ask for more are tried first, as in :func:`detente.read.frames.load`."""
-    frame, rest = row
-    return 9 * bool(frame.adjectives) + 2 * bool(frame.objects) + len(rest) + 2 * bool(frame.clause)
 
 
 def shipped(type_: str | None = None) -> pl.DataFrame:

@@ -98,6 +98,12 @@ def lexicon() -> Lexicon:
     return load(files("detente").joinpath("data/frames.toml").read_bytes(), "frames.toml")
 
 
+def asks(row: tuple[Frame, tuple[str, ...]]) -> int:
+    """How much a frame asks for, with the words that go with its verb; those that ask for more are tried first."""
+    frame, rest = row
+    return 9 * bool(frame.adjectives) + 2 * bool(frame.objects) + len(rest) + 2 * bool(frame.clause)
+
+
 def load(data: bytes, name: str) -> Lexicon:
     """Frames from the bytes of a TOML file.
 
@@ -128,15 +134,7 @@ def load(data: bytes, name: str) -> Lexicon:
             verbs.setdefault(lemma, []).append((frame, tuple(rest)))
         for noun in frame.nouns:
             nouns[noun] = frame
-    ordered = {
-        lemma: tuple(
-            sorted(
-                rows,
-                key=lambda r: -(9 * bool(r[0].adjectives) + 2 * bool(r[0].objects) + len(r[1]) + 2 * bool(r[0].clause)),
-            )
-        )
-        for lemma, rows in verbs.items()
-    }
+    ordered = {lemma: tuple(sorted(rows, key=asks, reverse=True)) for lemma, rows in verbs.items()}
     people = {noun: role for role, row in book.people.items() for noun in row}
     domains = tuple((k, frozenset(v)) for k, v in book.domains.items())
     return Lexicon(
