@@ -20,7 +20,7 @@ from detente.learn.estimate import Settings
 from detente.learn.fit import ReactionModel
 from detente.learn.model import Fit, Score
 from detente.learn.prior import ACTORS
-from detente.load import Loaded, load
+from detente.load import Daily, daily
 
 _SOURCES: Final = (
     "Boschee, E. et al. (2015). ICEWS Coded Event Data. Harvard Dataverse, doi:10.7910/DVN/28075 (the "
@@ -32,7 +32,7 @@ _SOURCES: Final = (
 )
 
 
-def build(loaded: Sequence[Loaded], *, seed: int, settings: Settings | None = None) -> Fit:
+def build(loaded: Sequence[Daily], *, seed: int, settings: Settings | None = None) -> Fit:
     """Fit the prior on event files, and score each by itself on its last 31 days.
 
     Args:
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args(arguments)
-    loaded = [load(path) for path in given.files]
+    loaded = [daily(path) for path in given.files]
     for one in loaded:
         print(one.summary())
     fit = build(loaded, seed=given.seed)

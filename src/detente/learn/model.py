@@ -104,7 +104,7 @@ class Draws:
         return len(self.base)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fit:
     """A fitted reaction model.
 
@@ -157,6 +157,9 @@ class Fit:
     prior_share: float = 0.0
     coverage: float = 1.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Fit of {len(self.actors)} actors, {self.n_events} events, {self.start} to {self.end}; see summary()>"
 
     def index(self, code: str) -> int:
         """Position of an actor.

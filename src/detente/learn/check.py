@@ -1,0 +1,449 @@
+"""What does the record say of a causal claim ("drills of A with B raise hostile acts of C")?
+
+Three answers stand side by side: the reaction model's effect, a comparison of the days after the cause with all other
+days (:mod:`detente.learn.windows`), and the raw counts. A verdict on a fixed scale follows from the first two by the
+rules of :func:`verdict`; what else could explain the figures is said with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+import numpy as np
+import polars as pl
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from detente.codebook import TYPES, event_type, quad
+from detente.errors import LearnError
+from detente.learn import windows as comparing
+from detente.learn.exposures import channels
+from detente.learn.model import Fit
+from detente.learn.reactions import FEW, NEGLIGIBLE
+from detente.learn.windows import Window, WindowEffect
+
+Floats = NDArray[np.floating[Any]]
+Verdict = Literal["supports", "leans for", "says nothing", "leans against", "contradicts"]
+
+SCALE: Final[tuple[Verdict, ...]] = ("contradicts", "leans against", "says nothing", "leans for", "supports")
+
+SLIGHT: Final = 1.1
+"""Rate ratios nearer to one than this, either way, are practically no effect."""
+
+HOSTILE: Final = tuple(k for k in TYPES if quad(k).endswith("conflict"))
+
+
+class Acts(Struct, frozen=True):
+    """A kind of acts.
+
+    Args:
+        by: codes of who acts; any of them, or together with one another where ``joint``.
+        toward: codes of the other side; anyone where empty.
+        types: PLOVER types; all where empty.
+        domain, cameo: narrower still: acts of this domain, or whose CAMEO code begins so. Either suffices.
+        joint: both sides are among ``by`` (joint drills, talks with each other).
+        words: how it was worded, for the answer.
+    """
+
+    by: tuple[str, ...]
+    toward: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    domain: str = ""
+    cameo: tuple[str, ...] = ()
+    joint: bool = False
+    words: str = ""
+
+    def summary(self) -> str:
+        """The acts in words."""
+        if self.words:
+            return self.words
+        if set(self.types) == set(HOSTILE):
+            kind = "hostile acts"
+        else:
+            kind = " or ".join(self.types) or "acts"
+        kind = f"{kind} ({self.domain})" if self.domain else kind
+        with_whom = " with one another" if self.joint else f" toward {', '.join(self.toward)}" if self.toward else ""
+        return f"{kind} of {', '.join(self.by) or 'anyone'}{with_whom}"
+
+
+class Proposition(Struct, frozen=True):
+    """A causal claim in terms of the record.
+
+    Args:
+        cause, effect: kinds of acts.
+        raises: whether the cause is said to raise the effect; False: to lower it.
+        within: days after the cause in which the effect is looked for.
+    """
+
+    cause: Acts
+    effect: Acts
+    raises: bool = True
+    within: int = 14
+
+    def summary(self) -> str:
+        """The claim in words."""
+        verb = "raise" if self.raises else "lower"
+        return f"{self.cause.summary()} {verb} {self.effect.summary()} within {self.within} days"
+
+
+@dataclass(frozen=True)
+class ModelEffect:
+    """What the reaction model says: further effect events per cause event within the time, nothing else changed.
+
+    Args:
+        effect, low, high: with the 90 % interval over the draws.
+        usual: effect events in as many days by the long-run mean.
+        n: cause events behind it.
+    """
+
+    effect: float
+    low: float
+    high: float
+    usual: float
+    n: float
+
+    def summary(self) -> str:
+        """The effect in words."""
+        if self.n < FEW:
+            return f"Reaction model: only {self.n:.0f} such causes in its data; nothing can be said."
+        if self.low <= NEGLIGIBLE:
+            return (
+                f"Reaction model: no detectable effect (at most {self.high:.3f} further events per cause, where "
+                f"{self.usual:.2f} are usual in that time; {self.n:.0f} causes)."
+            )
+        return (
+            f"Reaction model: {self.effect:.3f} further events per cause ({self.low:.3f} to {self.high:.3f}), where "
+            f"{self.usual:.2f} are usual in that time; {self.n:.0f} causes."
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the record says of a claim.
+
+    Args:
+        claim: the proposition.
+        verdict: one of :data:`SCALE`.
+        causes, effects: numbers of events (or windows) of each kind in the record; followed: effect events within the
+            time after a cause; expected: as many as the rate over the whole record gives for those days.
+        model: the reaction model's effect, None where no model knows the actors.
+        compared: the comparison of days, None where it cannot be made; before: the same for the days before a cause.
+        cautions: what else could explain the figures.
+    """
+
+    claim: Proposition
+    verdict: Verdict
+    causes: int
+    effects: int
+    followed: int
+    expected: float
+    model: ModelEffect | None
+    compared: WindowEffect | None
+    before: WindowEffect | None
+    cautions: tuple[str, ...]
+
+    def summary(self) -> str:
+        """Claim, verdict, the three answers, and the cautions."""
+        lines = [
+            f"Claim: {self.claim.summary()}.",
+            f"The record {self.verdict}{' it' if self.verdict in ('supports', 'contradicts') else ''}.",
+            f"Counts: {self.causes} causes, {self.effects} effect events, {self.followed} of them within "
+            f"{self.claim.within} days after a cause, where {self.expected:.1f} would be by the rate over all days.",
+            self.model.summary() if self.model else "Reaction model: it does not know these actors or registers.",
+            f"Days compared: {self.compared.summary()}"
+            if self.compared
+            else "Days compared: not possible; the record is too short, or the days after a cause fill it.",
+            *(f"Caution: {line}" for line in self.cautions),
+        ]
+        return "\n".join(lines)
+
+    def frame(self) -> pl.DataFrame:
+        """The answer as one row."""
+        model, days = self.model, self.compared
+        return pl.DataFrame(
+            [
+                {
+                    "claim": self.claim.summary(),
+                    "verdict": self.verdict,
+                    "causes": self.causes,
+                    "effects": self.effects,
+                    "followed": self.followed,
+                    "expected": self.expected,
+                    "model_effect": model.effect if model else None,
+                    "model_low": model.low if model else None,
+                    "model_high": model.high if model else None,
+                    "ratio": days.ratio if days else None,
+                    "ratio_low": days.low if days else None,
+                    "ratio_high": days.high if days else None,
+                    "placebo_p": days.placebo_p if days else None,
+                    "cautions": " ".join(self.cautions),
+                }
+            ]
+        )
+
+    def cite(self) -> list[str]:
+        """Sources of the methods."""
+        from detente.learn.reactions import METHOD
+
+        return [*METHOD, *(self.compared.cite() if self.compared else [])]
+
+
+def select(table: pl.DataFrame, acts: Acts) -> pl.DataFrame:
+    """The rows of a daily event table (:func:`detente.load.table`) that are acts of a kind.
+
+    Args:
+        table: columns ``day``, ``source``, ``target``, ``type``; ``cameo`` and ``domain`` are used where there are any.
+
+    Example:
+        >>> rows = pl.DataFrame({"source": ["USA"], "target": ["KOR"], "type": ["COOPERATE"]})
+        >>> select(rows, Acts(("KOR", "USA"), joint=True)).height
+        1
+    """
+    source, target, kind = pl.col("source"), pl.col("target"), pl.col("type")
+    mirrored = kind.is_in([k for k in TYPES if event_type(k).symmetric])
+    if acts.joint:
+        chosen = source.is_in(acts.by) & target.is_in(acts.by) & (source != target)
+    else:
+        forth, back = pl.lit(True), mirrored
+        if acts.by:
+            forth, back = forth & source.is_in(acts.by), back & target.is_in(acts.by)
+        if acts.toward:
+            forth, back = forth & target.is_in(acts.toward), back & source.is_in(acts.toward)
+        chosen = forth | back
+    if acts.types:
+        chosen &= kind.is_in(acts.types)
+    narrow = pl.lit(False)
+    if acts.domain and "domain" in table.columns:
+        narrow |= pl.col("domain").eq(acts.domain).fill_null(False)
+    if acts.cameo and "cameo" in table.columns:
+        for code in acts.cameo:
+            narrow |= pl.col("cameo").str.starts_with(code).fill_null(False)
+    if acts.domain or acts.cameo:
+        chosen &= narrow
+    return table.filter(chosen)
+
+
+def check(
+    claim: Proposition,
+    table: pl.DataFrame,
+    *,
+    fit: Fit | None = None,
+    windows: Sequence[Window] | None = None,
+    effects: Sequence[Date] | None = None,
+    start: Date | None = None,
+    end: Date | None = None,
+) -> Answer:
+    """Hold a causal claim against the record.
+
+    Args:
+        claim: cause and effect in terms of the record.
+        table: daily event table; ``count`` is taken where given.
+        fit: a reaction model of the record, or of a larger one.
+        windows: when the cause took place, from a register; taken from the table where None.
+        effects: days of the effect events, from a register; taken from the table where None.
+        start, end: the days compared; those of the table where None.
+
+    Raises:
+        LearnError: unknown type, or nothing to look at.
+    """
+    if strange := [k for k in (*claim.cause.types, *claim.effect.types) if k not in TYPES]:
+        raise LearnError(f"Unknown event types {', '.join(strange)}; use PLOVER types: {', '.join(TYPES)}.")
+    first = start or _day(table["day"].min())
+    last = end or _day(table["day"].max())
+    if first is None or last is None:
+        raise LearnError("The record holds no dated events; read or load some, or give start and end.")
+    if windows is None:
+        causes = select(table, claim.cause)
+        given = [Window(day, day) for day in causes["day"].unique().sort()]
+        n_causes = int(causes["count"].sum()) if "count" in causes.columns else causes.height
+    else:
+        given, n_causes = list(windows), len(windows)
+    days = list(effects) if effects is not None else _days(select(table, claim.effect))
+    days = [d for d in days if first <= d <= last]
+    # The days of the cause themselves count where a register tells how long it went on.
+    after = [
+        Window(w.start if windows is not None else w.start + timedelta(1), w.end + timedelta(claim.within))
+        for w in given
+    ]
+    compared = _compare(days, after, first, last)
+    before = _compare(
+        days, [Window(w.start - timedelta(claim.within), w.start - timedelta(1)) for w in given], first, last
+    )
+    followed, expected = _raw(days, after, first, last)
+    known = fit is not None and windows is None and effects is None  # a register's events are not the model's
+    model = model_effect(fit, claim) if known and fit is not None else None
+    return Answer(
+        claim=claim,
+        verdict=verdict(claim, model, compared),
+        causes=n_causes,
+        effects=len(days),
+        followed=followed,
+        expected=expected,
+        model=model,
+        compared=compared,
+        before=before,
+        cautions=tuple(_cautions(claim, table, given, compared, before, windows is None)),
+    )
+
+
+def _day(value: Any) -> Date | None:
+    return value if isinstance(value, Date) else None
+
+
+def _days(rows: pl.DataFrame) -> list[Date]:
+    counts = rows["count"].to_list() if "count" in rows.columns else [1] * rows.height
+    return [day for day, n in zip(rows["day"].to_list(), counts, strict=True) for _ in range(int(n))]
+
+
+def _compare(days: list[Date], given: list[Window], first: Date, last: Date) -> WindowEffect | None:
+    try:
+        return comparing.effect(days, given, start=first, end=last)
+    except LearnError:  # nothing to compare, or no year of record
+        return None
+
+
+def _raw(days: list[Date], after: list[Window], first: Date, last: Date) -> tuple[int, float]:
+    n = (last - first).days + 1
+    inside = np.zeros(n, dtype=bool)
+    for w in after:
+        inside[max((w.start - first).days, 0) : max((w.end - first).days + 1, 0)] = True
+    return int(sum(inside[(d - first).days] for d in days)), len(days) * float(inside.mean())
+
+
+def model_effect(fit: Fit, claim: Proposition) -> ModelEffect | None:
+    """Further effect events per cause event, by the reaction model: exact, the first generation only.
+
+    A model of types cannot tell a drill from other military cooperation, so domain and CAMEO codes are passed over.
+
+    Returns:
+        None where the model knows none of the actors on one of the sides.
+    """
+    place = {code: i for i, code in enumerate(fit.actors)}
+    by = [place[c] for c in claim.cause.by if c in place] if claim.cause.by else list(place.values())
+    to = [place[c] for c in claim.cause.toward if c in place] if claim.cause.toward else list(place.values())
+    actors = [place[c] for c in claim.effect.by if c in place] if claim.effect.by else list(place.values())
+    others = [place[c] for c in claim.effect.toward if c in place] if claim.effect.toward else list(place.values())
+    if claim.cause.joint:
+        to = by
+    if not (by and to and actors and others):
+        return None
+    symmetric = np.array([event_type(k).symmetric for k in fit.types])
+    chosen = np.array([not claim.cause.types or k in claim.cause.types for k in fit.types])
+    counted = np.array([not claim.effect.types or k in claim.effect.types for k in fit.types])
+    state = np.zeros(fit.counts.shape)
+    rows, columns = np.array(by, dtype=np.intp), np.array(to, dtype=np.intp)
+    cells = np.ix_(rows, columns, np.flatnonzero(chosen))
+    state[cells] = fit.counts[cells]
+    state = np.where(symmetric, np.maximum(state, state.swapaxes(0, 1)), state)
+    n = float(state.sum())
+    pairs = np.zeros(fit.counts.shape)
+    sides = np.array(actors, dtype=np.intp), np.array(others, dtype=np.intp)
+    pairs[np.ix_(*sides, np.flatnonzero(counted))] = 1.0
+    pairs = np.where(symmetric, np.maximum(pairs, pairs.swapaxes(0, 1)), pairs)
+    pairs[np.arange(len(place)), np.arange(len(place))] = 0.0
+    usual = float((fit.mean * pairs).sum()) * claim.within
+    if n == 0.0:
+        return ModelEffect(0.0, 0.0, 0.0, usual, 0.0)
+    felt = channels((state / n)[..., None], fit.partners)[..., 0]  # (C, A, A, L)
+    reach = 1.0 - np.exp(-claim.within / fit.taus)
+
+    def further(weights: Floats, theta: Floats) -> float:
+        whole = np.einsum("chlk,h->clk", weights, reach)
+        return float(np.einsum("cab,cabl,clk,abk->", theta, felt, whole, pairs, optimize=True))
+
+    point = further(fit.weights, fit.theta)
+    drawn = [further(w, t) for w, t in zip(fit.draws.weights, fit.draws.theta, strict=True)]
+    low, high = np.quantile(drawn, [0.05, 0.95]) if drawn else (point, point)
+    return ModelEffect(point, min(float(low), point), max(float(high), point), usual, n)
+
+
+def verdict(claim: Proposition, model: ModelEffect | None, compared: WindowEffect | None) -> Verdict:
+    """Where the evidence falls on the fixed scale.
+
+    Each method is scored from -2 to 2 in the direction of the claim:
+
+    - days compared: 2 where the 90 % interval of the ratio lies beyond one and at most a tenth of the shifted windows
+      are as far from it; 1 where the 80 % interval does and at most a fifth are; -2 where the whole 90 % interval lies
+      short of a practical effect (a tenth up or down); -1 where the 80 % interval lies on the other side of one;
+    - model: 1 where a rise is claimed and detectable, -1 where the whole interval is practically none; its weights
+      cannot be negative, so it says nothing of claims that something is lowered.
+
+    Signs that disagree say nothing. Otherwise the sum counts: 2 or more supports, 1 leans for, -1 leans against, -2 or
+    less contradicts.
+    """
+    days = 0
+    if compared is not None and compared.enough and compared.inside:
+        sign = 1.0 if claim.raises else -1.0
+        ratio, spread = np.log(compared.ratio), (np.log(compared.high) - np.log(compared.low)) / 2
+        ends = sorted((sign * np.log(compared.low), sign * np.log(compared.high)))
+        narrower = 0.78 * spread  # 80 % against 90 %, for a normal estimate
+        if ends[0] > 0 and compared.placebo_p <= 0.1:
+            days = 2
+        elif sign * ratio - narrower > 0 and compared.placebo_p <= 0.2:
+            days = 1
+        elif ends[1] < np.log(SLIGHT):
+            days = -2
+        elif sign * ratio + narrower < 0:
+            days = -1
+    learnt = 0
+    if model is not None and model.n >= FEW and claim.raises:
+        learnt = 1 if model.low > NEGLIGIBLE else -1 if model.high <= NEGLIGIBLE else 0
+    if days * learnt < 0:
+        return "says nothing"
+    return SCALE[2 + max(min(days + learnt, 2), -2)]
+
+
+def _cautions(
+    claim: Proposition,
+    table: pl.DataFrame,
+    given: list[Window],
+    compared: WindowEffect | None,
+    before: WindowEffect | None,
+    from_table: bool,
+) -> list[str]:
+    out = []
+    months = np.bincount([w.start.month % 12 for w in given], minlength=12)
+    if len(given) >= 3 and (months + np.roll(months, 1)).max() >= 0.7 * len(given):
+        out.append("most causes fall into the same two months, so cause and season are hard to tell apart.")
+    if compared and before and compared.inside and before.inside and before.ratio >= compared.ratio > 1:
+        out.append(
+            f"the rate was raised as much in the {claim.within} days before ({before.ratio:.2f} times), so the cause "
+            "may be an answer, or both may follow from something else."
+        )
+    if from_table and table.height:
+        out.append("cause and effect come from the same reports: more coverage on some days raises both.")
+    for column, words in (("archive", "data set"), ("outlet", "outlet")):
+        if column in table.columns and table.height:
+            top = table[column].drop_nulls().value_counts(sort=True).head(1)
+            if top.height and top["count"][0] >= 0.9 * table.height:
+                out.append(f"nine in ten events come from one {words} ({top[column][0]}).")
+    if (claim.cause.domain or claim.cause.cameo) and not claim.cause.types:
+        out.append("the reaction model knows types only, and takes all acts of the cause's actors for it.")
+    return out
+
+
+def adjust(answers: Sequence[Answer], *, rate: float = 0.1) -> tuple[Answer, ...]:
+    """Answers to many claims at once: those that a false discovery rate does not let stand lean, and no more.
+
+    Args:
+        answers: what :func:`check` gave for each claim.
+        rate: accepted share of false ones among the claims that are called supported (Benjamini and Hochberg 1995),
+            by the placebo's p value.
+
+    Example:
+        >>> adjust([])
+        ()
+    """
+    p = np.array([a.compared.placebo_p if a.compared else 1.0 for a in answers])
+    order = np.argsort(p, kind="stable")
+    passed = np.flatnonzero(p[order] <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
+    held = set(order[: passed[-1] + 1].tolist()) if len(passed) else set()
+    note = f"one of {len(answers)} claims checked together; alone it would be called supported."
+    return tuple(
+        a if a.verdict != "supports" or i in held else replace(a, verdict="leans for", cautions=(*a.cautions, note))
+        for i, a in enumerate(answers)
+    )

@@ -1,0 +1,283 @@
+"""Do events come more often inside certain windows of time (drills, summits, elections) than outside them?
+
+The days of a record are compared with themselves: a Poisson regression of daily counts on "inside a window", with an
+effect of each calendar year and of each month, so that neither growing coverage nor the time of year passes for an
+effect of the windows. Days of one year depend on one another, so the interval is clustered by year, or by month where
+the record has fewer than five years (Liang and Zeger 1986), with t quantiles (Cameron, Gelbach and Miller 2008).
+Beside it stands a shift placebo: the same windows moved through the calendar, which shows how large a ratio comes about
+by chance.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detente.errors import LearnError
+
+Floats = NDArray[np.floating[Any]]
+
+_START: Final = ("start", "date_start", "start_date", "from", "date", "day")
+_END: Final = ("end", "date_end", "end_date", "to")
+_NAME: Final = ("name", "event", "title", "label")
+_GROUP: Final = ("group", "season", "kind", "category")
+
+SHIFTS: Final = tuple(k for k in range(-180, 181, 3) if abs(k) >= 21)
+"""Days by which the placebo moves the windows: up to half a year either way, never by less than three weeks."""
+
+SHORTEST: Final = 180
+"""Days of record below which nothing is compared."""
+
+FEW: Final = 8
+"""Events inside the windows below which nothing is said."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of days, both ends included: a drill, a summit, an election.
+
+    Args:
+        start, end: first and last day.
+        name: what happened. group: what kind it is of (season, series), empty where not told.
+    """
+
+    start: Date
+    end: Date
+    name: str = ""
+    group: str = ""
+
+
+def read(path: str | Path) -> tuple[Window, ...]:
+    """Windows from a CSV register.
+
+    Args:
+        path: columns ``start`` and ``end`` (or one column ``date``), dates as 2024-07-11; a name and a group
+            (``group``, ``season``, ``kind``) are taken where there are such columns.
+
+    Raises:
+        LearnError: no such file, no such columns, or a line without a readable date; names the line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LearnError(f"Cannot read the register {path} ({error}). Give a CSV file in UTF-8.") from None
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    names = {name.strip().lower(): name for name in rows.fieldnames or ()}
+    start, end, name, group = (
+        next((names[n] for n in known if n in names), None) for known in (_START, _END, _NAME, _GROUP)
+    )
+    if start is None:
+        raise LearnError(f"{path.name} has no column start or date; it has {', '.join(names) or 'none'}.")
+    found = []
+    for row in rows:
+        first = _date(row[start], path, rows.line_num)
+        last = _date(row[end], path, rows.line_num) if end and row[end] else first
+        if last < first:
+            raise LearnError(f"{path.name}, line {rows.line_num}: ends on {last}, before its start on {first}.")
+        found.append(Window(first, last, (row[name] or "") if name else "", (row[group] or "") if group else ""))
+    if not found:
+        raise LearnError(f"{path.name} holds no window; give one a line.")
+    return tuple(sorted(found, key=lambda w: (w.start, w.end, w.name)))
+
+
+def _date(words: str | None, path: Path, line: int) -> Date:
+    try:
+        return Date.fromisoformat((words or "").strip()[:10])
+    except ValueError:
+        raise LearnError(f"{path.name}, line {line}: {words!r} is no date; write it as 2024-07-11.") from None
+
+
+@dataclass(frozen=True)
+class WindowEffect:
+    """How much more often events came inside the windows than outside them, other things equal.
+
+    Args:
+        ratio: rate inside over rate outside, year and month held; low, high: 90 % interval, clustered.
+        inside, outside: numbers of events; days_inside, days_outside: of days.
+        windows: number of windows that the record covers.
+        placebo: ratios of the shifted windows; placebo_p: share of them at least as far from one (two-sided).
+        start, end: the days compared.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    inside: int
+    outside: int
+    days_inside: int
+    days_outside: int
+    windows: int
+    placebo: tuple[float, ...]
+    placebo_p: float
+    start: Date
+    end: Date
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough events to say anything."""
+        return self.inside + self.expected >= FEW and self.windows >= 3
+
+    @property
+    def expected(self) -> float:
+        """Events inside the windows if the rate there were that of the days outside, year and season held."""
+        return self.inside / self.ratio if self.ratio > 0 else 0.0
+
+    def frame(self) -> pl.DataFrame:
+        """One row with everything but the placebo's ratios."""
+        row = {k: v for k, v in self.__dict__.items() if k != "placebo"}
+        return pl.DataFrame([row | {"expected": self.expected}])
+
+    def summary(self) -> str:
+        """The comparison in words."""
+        head = (
+            f"{self.inside} events in {self.windows} windows ({self.days_inside} days), {self.outside} on the other "
+            f"{self.days_outside} days, {self.start} to {self.end}."
+        )
+        if not self.enough:
+            return f"{head} Too few to say whether the windows matter."
+        return (
+            f"{head} Year and month held, the rate inside is {self.ratio:.2f} times that outside (90 % interval "
+            f"{self.low:.2f} to {self.high:.2f}); of the same windows moved through the calendar, "
+            f"{self.placebo_p:.0%} give a ratio as far from one."
+        )
+
+    def cite(self) -> list[str]:
+        """Sources of the method."""
+        return [
+            "Liang, K.-Y. and Zeger, S. L. (1986). Longitudinal data analysis using generalized linear models. "
+            "Biometrika 73(1), 13-22.",
+            "Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008). Bootstrap-based improvements for inference with "
+            "clustered errors. Review of Economics and Statistics 90(3), 414-427.",
+        ]
+
+
+def effect(
+    days: Iterable[Date],
+    windows: Sequence[Window],
+    *,
+    start: Date | None = None,
+    end: Date | None = None,
+    after: int = 0,
+) -> WindowEffect:
+    """Compare the days inside windows with the days outside them.
+
+    Args:
+        days: days of the events to be explained, one for each event.
+        windows: when something went on that may bear on them.
+        start, end: the record compared; from the first event or window to the last where None.
+        after: days after each window that still count as inside.
+
+    Raises:
+        LearnError: no events, no windows, windows that fill the record, or a record shorter than half a year.
+
+    Example:
+        >>> from datetime import date, timedelta
+        >>> drills = [Window(date(y, 3, 1), date(y, 3, 14)) for y in range(2010, 2020)]
+        >>> tests = [w.start + timedelta(i) for w in drills for i in (2, 5)]
+        >>> tests += [date(y, m, 20) for y in range(2010, 2020) for m in range(1, 13)]
+        >>> found = effect(tests, drills)
+        >>> found.inside, found.low > 1
+        (20, True)
+    """
+    days, windows = sorted(days), sorted(windows, key=lambda w: w.start)
+    if not days or not windows:
+        raise LearnError(f"There are no {'windows' if days else 'events'} to compare; widen the selection.")
+    first, last = start or min(days[0], windows[0].start), end or max(days[-1], windows[-1].end)
+    n = (last - first).days + 1
+    if n < SHORTEST:
+        raise LearnError(f"{n} days of record are too few to hold the season; {SHORTEST} are needed at least.")
+    seen = np.bincount([(d - first).days for d in days if first <= d <= last], minlength=n).astype(np.float64)
+    within = _inside(windows, first, n, after, 0)
+    if within.all() or not within.any():
+        raise LearnError("The windows fill the whole record or lie outside of it; nothing can be compared.")
+    calendar = [first + timedelta(i) for i in range(n)]
+    years = np.array([d.year for d in calendar])
+    months = np.array([d.month for d in calendar])
+    log_ratio, error, groups = _regress(seen, within, years, months)
+    shifted = [
+        _regress(seen, moved, years, months)[0]
+        for moved in (_inside(windows, first, n, after, k) for k in SHIFTS)
+        if moved.any() and not moved.all()
+    ]
+    from scipy.stats import t as student  # here, as its import takes a second
+
+    reach = float(student.ppf(0.95, max(groups - 1, 1))) * error
+    ratios = np.exp(np.clip([log_ratio, log_ratio - reach, log_ratio + reach], -20, 20))
+    inside = int(seen[within > 0].sum())
+    return WindowEffect(
+        ratio=float(ratios[0]) if inside else 0.0,
+        low=float(ratios[1]) if inside else 0.0,
+        high=float(ratios[2]),
+        inside=inside,
+        outside=int(seen.sum()) - inside,
+        days_inside=int(within.sum()),
+        days_outside=int(n - within.sum()),
+        windows=sum(w.start <= last and w.end >= first for w in windows),
+        placebo=tuple(float(np.exp(v)) for v in shifted),
+        placebo_p=float((1 + sum(abs(v) >= abs(log_ratio) for v in shifted)) / (1 + len(shifted))),
+        start=first,
+        end=last,
+    )
+
+
+def _inside(windows: Sequence[Window], first: Date, n: int, after: int, shift: int) -> Floats:
+    """(n) one on days inside a window moved by ``shift`` days, zero elsewhere."""
+    out = np.zeros(n)
+    for w in windows:
+        at = (w.start - first).days + shift
+        out[max(at, 0) : max((w.end - first).days + shift + after + 1, 0)] = 1.0
+    return out
+
+
+def _regress(seen: Floats, inside: Floats, years: Floats, months: Floats) -> tuple[float, float, int]:
+    """Log rate ratio of days inside, its standard error clustered by year or month, and the number of clusters.
+
+    Effects of years and months are fitted by scaling margins (the likelihood equations of a Poisson model with two
+    factors), the ratio by Newton steps, in turn; days are gathered into cells of year, month and inside or not.
+    """
+    _, y = np.unique(years, return_inverse=True)
+    _, m = np.unique(months, return_inverse=True)
+    shape = (int(y.max()) + 1, int(m.max()) + 1, 2)
+    events, days = np.zeros(shape), np.zeros(shape)
+    at = (y, m, inside.astype(np.int64))
+    np.add.at(events, at, seen)
+    np.add.at(days, at, 1.0)
+    by_year, by_month, ratio = np.full(shape[0], seen.mean()), np.ones(shape[1]), 1.0
+    for _ in range(500):
+        scale = np.array([1.0, ratio])
+        by_year = events.sum((1, 2)) / np.maximum((days * by_month[None, :, None] * scale).sum((1, 2)), 1e-12)
+        by_month = events.sum((0, 2)) / np.maximum((days * by_year[:, None, None] * scale).sum((0, 2)), 1e-12)
+        expected = (days[..., 1] * by_year[:, None] * by_month).sum()
+        # Half an event keeps the ratio finite where there is none inside.
+        new = (events[..., 1].sum() + 0.5) / (expected + 0.5)
+        if abs(np.log(new / ratio)) < 1e-9:
+            break
+        ratio = new
+    rate = days * by_year[:, None, None] * by_month[None, :, None] * np.array([1.0, ratio])
+    # Information of the ratio with the factors profiled out; scores by year.
+    design = np.zeros((*shape, shape[0] + shape[1]))
+    design[..., 0] = np.array([0.0, 1.0])
+    for i in range(shape[0]):
+        design[i, :, :, 1 + i] = 1.0
+    for j in range(1, shape[1]):
+        design[:, j, :, shape[0] + j] = 1.0
+    flat = design.reshape(-1, design.shape[-1])
+    bread = np.linalg.pinv(flat.T @ (flat * rate.reshape(-1, 1)), hermitian=True)
+    scores = (design * (events - rate)[..., None]).sum(2)
+    scores = scores.sum(1) if shape[0] >= 5 else scores[days.sum(2) > 0]
+    groups = len(scores)
+    meat = scores.T @ scores * groups / max(groups - 1, 1)
+    variance = float((bread @ meat @ bread)[0, 0])
+    # With hardly any cluster the sandwich collapses; never below the Poisson error.
+    return float(np.log(ratio)), float(np.sqrt(max(variance, bread[0, 0]))), groups
