@@ -46,7 +46,8 @@ def plain(fit: Fit, days: int, futures: int, seed: int) -> Floats:
                     rate += fit.draws.theta[draw, c][..., None] * (exposed[c, ..., h] @ by_tau)
             # One cell for both directions of a type without direction, in the upper triangle.
             rate = np.where(symmetric, np.where(upper[..., None], rate + rate.swapaxes(0, 1), 0.0), rate)
-            shock = np.triu(rng.gamma(1 / fit.phi, fit.phi, (n, n)), 1)
+            phi = fit.over_dispersion(rate.sum(2) + rate.sum(2).T)
+            shock = np.triu(rng.gamma(1 / phi, phi), 1)
             shock += shock.T
             if day % 30 == 0:
                 month = rng.normal()

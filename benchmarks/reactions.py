@@ -5,7 +5,7 @@
 For each file: fits on all but the last days, forecasts these one day ahead, and prints bits per event over a constant
 rate, the last 30 days and tuned exponential smoothing (all under the same pair-day observation model), and over the
 model without third parties, each with a 90 % interval by pair; coverage of 80 % intervals; CPU seconds of one fit,
-without and with the bootstrap. Without ``--busiest`` the actors are those of the shipped prior.
+without and with draws from the posterior. Without ``--busiest`` the actors are those of the shipped prior.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from time import process_time
 from detente.learn import ReactionModel, backtest
 from detente.learn.fit import busiest
 from detente.learn.prior import ACTORS
-from detente.load import load
+from detente.load import daily
 
 
 def main() -> None:
@@ -26,24 +26,27 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--days", type=int, default=31, help="days held out at the end")
     parser.add_argument("--busiest", type=int, default=0, help="take the N busiest states instead of the prior's")
+    parser.add_argument("--no-fit", action="store_true", help="forecast only, do not time fits")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     for path in given.files:
-        loaded = load(path)
+        loaded = daily(path)
         print(loaded.summary())
         actors = busiest(loaded.table, given.busiest) if given.busiest else ACTORS
         score = backtest(
             loaded.table, actors=actors, test_days=given.days, data=f"{len(actors)} states", seed=given.seed
         )
         print(score.summary())
+        if given.no_fit:
+            continue
         seconds = []
         for draws in (0, 32):
             began = process_time()
             fit = ReactionModel(draws=draws).fit(loaded.table, actors=actors, seed=given.seed)
             seconds.append(process_time() - began)
         value, low, high = fit.reproduction()
-        print(f"  reproduction number {value:.2f} ({low:.2f} to {high:.2f}); pair-day shock phi {fit.phi:.2f}")
-        took = f"{seconds[0]:.1f} CPU s, with {len(fit.draws)} replicates {seconds[1]:.1f} s"
+        print(f"  reproduction number {value:.2f} ({low:.2f} to {high:.2f}); pair-day shock phi {fit.phi:.2f} n ** -{fit.phi_power:.2f}")
+        took = f"{seconds[0]:.1f} CPU s, with {len(fit.draws)} draws {seconds[1]:.1f} s"
         print(f"  fit of {fit.n_events} events: {took}\n")
 
 

@@ -15,14 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 sys.path.insert(0, str(ROOT))
 
-from detente.events import Event  # noqa: E402
+from detente.events import Event, Party  # noqa: E402
 from detente.read import make_report, read_many  # noqa: E402
 from tests.quality import coded, rows, scores  # noqa: E402
 
@@ -43,38 +47,29 @@ def read_all(sentences: list[dict[str, Any]]) -> tuple[list[tuple[Event, ...]], 
 
 
 def right(event: Event, gold: dict[str, Any]) -> tuple[bool, bool]:
-    """Whether the type is that of the gold event, and whether source and target overlap its spans as well."""
+    """Whether the type is that of the gold event, and whether each side that the event names overlaps its span too."""
     spans = []
     for key in ("source", "target"):
         start = gold["text"].find(gold[key])
         spans.append((start, start + len(gold[key])))
 
-    def on(span: tuple[int, int] | None, whole: tuple[int, int]) -> bool:
-        return span is not None and span[0] < whole[1] and whole[0] < span[1]
+    def on(side: tuple[Party, ...], whole: tuple[int, int]) -> bool:
+        return not side or any(p.span and p.span[0] < whole[1] and whole[0] < p.span[1] for p in side)
 
     type_ = _YIELD.get(event.type, event.type) == _YIELD.get(gold["gold_root"], gold["gold_root"])
-    sides = [(a.span, b.span) for a in event.source for b in event.target]
-    sides += [(b, a) for a, b in sides] if event.reciprocal else []
-    return type_, type_ and any(on(a, spans[0]) and on(b, spans[1]) for a, b in sides)
+    ways = [spans, spans[::-1]] if event.reciprocal else [spans]
+    return type_, type_ and any(on(event.source, a) and on(event.target, b) for a, b in ways)
 
 
-def reliability(sentences: list[dict[str, Any]], read: list[tuple[Event, ...]]) -> None:
-    """Print bins of confidence with the shares that are right; one gold event a text makes them lower bounds."""
-    print("confidence    events   type right   type, source and target right")
-    told = [
-        (e.confidence, *right(e, s))
-        for s, events in zip(sentences, read, strict=True)
-        for e in events
-        if e.modality not in {"negated", "hypothetical"} and e.source and e.target
-    ]
-    for low, high in ((0.0, 0.4), (0.4, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 1.0)):
-        inside = [row for row in told if low <= row[0] < high]
-        if inside:
-            n = len(inside)
-            print(
-                f"{low:.1f} to {high:.1f}    {n:6d}   {sum(r[1] for r in inside) / n:10.2f}   "
-                f"{sum(r[2] for r in inside) / n:10.2f}   (mean confidence {sum(r[0] for r in inside) / n:.2f})"
-            )
+def reliability(confidence: NDArray[np.float64], good: NDArray[np.float64]) -> None:
+    """Print, by bin of confidence, its mean beside the share that is right."""
+    print("confidence    events   mean   right")
+    for low, high in pairwise((0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)):
+        inside = (low <= confidence) & (confidence < high)
+        if inside.any():
+            mean, share = confidence[inside].mean(), good[inside].mean()
+            print(f"{low:.2f} to {high:.2f} {inside.sum():8d}   {mean:.2f}   {share:.2f}")
+    print(f"Brier score {((confidence - good) ** 2).mean():.4f}")
 
 
 def score(path: Path) -> None:
@@ -115,7 +110,11 @@ def main() -> None:
         score(SHARED / "data/reading/plover_gold_records.jsonl")
     held = split(sentences, report=True)
     read, _ = read_all(held)
-    reliability(held, read)
+    told = [(e, *right(e, s)) for s, events in zip(held, read, strict=True) for e in events]
+    for name, sides in (("both sides", True), ("one side", False)):
+        part = [(e.confidence, good) for e, _, good in told if bool(e.source and e.target) == sides]
+        print(f"report part, events with {name}:")
+        reliability(*np.array(part, dtype=float).T)
     _, seconds = read_all(sentences)
     print(f"{len(sentences) / seconds:.0f} sentences a CPU second, everything included")
 

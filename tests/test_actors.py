@@ -9,7 +9,7 @@ from datetime import date as Date
 import pycountry
 import pytest
 
-from detente.actors import Register, register, surname, tie_sources, ties, within
+from detente.actors import Name, Register, register, surname, tie_sources, ties, within
 from detente.errors import RegisterError
 from detente.events import Actor, Member, Office
 from detente.relate.standing import parties as parties_on
@@ -199,3 +199,30 @@ def test_ties_are_many_sourced_and_of_every_kind() -> None:
 def test_ties_that_the_seed_documents_name(words: str, parties: set[str]) -> None:
     named = [t for t in ties() if any(words.lower() in name.lower() for name in (t.name, *t.aliases))]
     assert any(parties <= {*t.parties, *parties_on(t, Date(2024, 7, 11))} for t in named)
+
+
+def test_peoples_and_movements_bear_a_state_and_a_role() -> None:
+    assert len(REGISTER.others) >= 600
+    assert all(n.role for n in REGISTER.others if n.sort != "together")
+    assert {n.code for n in REGISTER.others} <= REGISTER.actors.keys()
+    named = REGISTER.lookup("Tamil Tiger")
+    assert named is not None and (named.code, named.role) == ("LKA", "armed group")
+    assert REGISTER.lookup("Kurds") is None  # of several states
+    before, after = REGISTER.lookup("SPLA", Date(2005, 1, 1)), REGISTER.lookup("SPLA", Date(2015, 1, 1))
+    assert before is not None and after is not None
+    assert (before.code, after.code) == ("SDN", "SSD")
+
+
+def test_a_people_of_an_unknown_state_is_named() -> None:
+    with pytest.raises(RegisterError, match="Elves"):
+        Register([Actor("AAA", "Alpha", "state")], others=[Name("Elves", "ELF", "people", "", "", "demonym")])
+
+
+def test_a_capital_is_no_family_name() -> None:
+    madrid = REGISTER.lookup("Madrid")
+    assert madrid is not None and madrid.sort == "capital"
+
+
+@pytest.mark.parametrize(("form", "code"), [("Walesa", "POL"), ("Wałęsa", "POL"), ("Chretien", "CAN"), ("Ozal", "TUR")])
+def test_names_stand_with_and_without_accents(form: str, code: str) -> None:
+    assert {n.code for n in REGISTER.names() if n.form == form} == {code}

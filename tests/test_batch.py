@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import polars as pl
@@ -105,7 +106,7 @@ def test_workers_do_not_show_in_the_record(articles: Path, undisturbed: Path, tm
     assert len(outcome.skipped) == 2
     told = list(outcome.each_event())
     assert [e.id for e in told] == [e.id for r in outcome.reports for e in told if e.report == r]
-    assert outcome.events == len(told) == desk.events().height
+    assert outcome.events == len(told) == desk.events(once=None).collect().height
     assert outcome.asserted == sum(e.modality == "asserted" for e in told)
 
 
@@ -118,7 +119,7 @@ def test_known_reports_are_not_read_again(articles: Path, undisturbed: Path, mon
     monkeypatch.setattr("detente.read.coder.Coder.read", never)
     outcome = desks.open(undisturbed).read(articles, workers=1)
     assert (outcome.fresh, len(outcome.skipped)) == (0, 2)
-    assert outcome.events == desks.open(undisturbed).events().height
+    assert outcome.events == desks.open(undisturbed).events(once=None).collect().height
     assert {p: p.stat().st_mtime_ns for p in undisturbed.rglob("*")} == before
 
 
@@ -135,6 +136,7 @@ def batches(path: Path) -> int:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")  # what a killed writer left was set aside
 def test_a_kill_loses_and_doubles_nothing(articles: Path, undisturbed: Path, tmp_path: Path) -> None:
     path, dice = tmp_path / "desk", random.Random(11)
     killed = 0
@@ -175,6 +177,44 @@ def test_an_article_that_kills_its_reader_is_lost_alone(monkeypatch: pytest.Monk
     outcomes = list(read_articles(given(text(1), text(2), "poison", text(4)), Setup(), workers=2))
     assert [bool(o.reading) for o in outcomes] == [True, True, False, True]
     assert outcomes[2].skipped.startswith("number 2: the reading process died on it")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers")
+def test_an_article_that_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from detente.read.coder import Coder
+
+    plain, swallowed = Coder.read, 0
+
+    def endless(self: Coder, report: Report) -> Reading:
+        nonlocal swallowed
+        while "number 2" in report.text:
+            try:
+                time.sleep(0.01)
+            except Exception:  # as some libraries do
+                swallowed += 1
+        return plain(self, report)
+
+    before = signal.getsignal(signal.SIGALRM)
+    reader = batch.Reader(Setup())
+    list(map(reader, given("Japan met India.")))  # the parser is loaded
+    monkeypatch.setattr(Coder, "read", endless)
+    monkeypatch.setattr(batch, "PATIENCE", 3.0)
+    outcomes = list(map(reader, given("Japan met India.", "This is number 2.", "China met India.")))
+    assert [bool(o.reading) for o in outcomes] == [True, False, True]
+    assert outcomes[1].skipped.startswith("number 1: it takes more than ten minutes")
+    assert "Split it" in outcomes[1].skipped
+    assert not swallowed
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_outside_the_main_thread_a_process_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(batch, "_in_processes", lambda articles, setup, workers: asked.append(workers) or [])
+    thread = Thread(target=lambda: list(read_articles(given(text(1)), Setup())))
+    thread.start()
+    thread.join()
+    assert asked == [1]
 
 
 def test_workers_that_cannot_start_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

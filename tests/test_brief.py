@@ -16,9 +16,10 @@ import pytest
 from msgspec import structs
 
 import detente as dt
+from detente import relate
+from detente.actors import ties
 from detente.brief import Findings, render, write
 from detente.brief.context import context, starts
-from detente.desk import _sides
 from detente.errors import DeskError
 from detente.events import Event, Reading
 from detente.learn import Fit
@@ -368,7 +369,7 @@ def test_sides_are_read_off_the_desk_in_any_order(tmp_path: Path) -> None:
     store = Store(tmp_path / "desk")
     store.add(handmade.readings())
     among = ["USA", "PRK", "JPN", "KOR"]
-    sides = _sides(store.events(), among, Date(2024, 3, 15))
+    sides = relate.sides(store.events(), ties(), among, Date(2024, 3, 15))
     assert [sorted(side) for side in sides] == [["JPN", "KOR", "USA"], ["PRK"]]
-    again = _sides(store.events(), among[::-1], Date(2024, 3, 15))
+    again = relate.sides(store.events(), ties(), among[::-1], Date(2024, 3, 15))
     assert [sorted(side) for side in again] == [["JPN", "KOR", "USA"], ["PRK"]]

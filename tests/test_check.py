@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+import detente
+from detente.cli import main
 from detente.codebook import QUADS, TYPES
-from detente.errors import LearnError
+from detente.errors import DetenteWarning, LearnError
+from detente.events import Reading
 from detente.learn import check as checking
 from detente.learn import prior, wording
 from detente.learn.check import HOSTILE, Acts, Proposition
-from detente.learn.windows import Window, WindowEffect
+from detente.learn.windows import WindowEffect
+from detente.record.windows import Window
+from tests import handmade
+from tests.shared import shared
 
 START, DAYS = date(2008, 1, 1), 3650
 CLAIM = Proposition(
@@ -82,7 +91,9 @@ def test_scale() -> None:
     """Each step of the scale, by its rule."""
 
     def days(ratio: float, low: float, high: float, p: float) -> WindowEffect:
-        return WindowEffect(ratio, low, high, 40, 100, 100, 900, 10, (), p, START, START + timedelta(999))
+        return WindowEffect(
+            ratio, low, high, p, 40 / ratio, 40, 100, 100, 900, 10, (), p, START, START + timedelta(999)
+        )
 
     def said(*args: float, raises: bool = True) -> str:
         return checking.verdict(msgspec.structs.replace(CLAIM, raises=raises), None, days(*args))
@@ -100,8 +111,8 @@ def test_many_claims_are_held_to_a_false_discovery_rate() -> None:
     """Among twenty claims without effect beside one with, a lucky one does not stay supported."""
     strong = checking.check(CLAIM, record(4.0, 1))
     assert strong.compared is not None
-    beside = replace(strong.compared, placebo_p=0.9)
-    weak = replace(strong, compared=replace(strong.compared, placebo_p=0.09))
+    beside = replace(strong.compared, p=0.9)
+    weak = replace(strong, compared=replace(strong.compared, p=0.02))
     none = replace(strong, verdict="says nothing", compared=beside)
     assert checking.adjust([weak, *[none] * 20])[0].verdict == "leans for"
     assert checking.adjust([weak])[0].verdict == "supports"
@@ -149,3 +160,106 @@ def test_words_of_acts_are_sound() -> None:
         assert act.types or act.quads or act.domain
         assert not seen & set(act.words)
         seen |= set(act.words)
+
+
+def test_none_where_many_would_be_counts_against_a_rise() -> None:
+    """Windows without a single event, in a record with plenty elsewhere, are evidence."""
+    drills = [Window(date(y, m, 3), date(y, m, 12)) for y in range(2008, 2018) for m in (3, 9)]
+    inside = {w.start + timedelta(i) for w in drills for i in range(10)}
+    days = [d for i in range(0, DAYS, 5) if (d := START + timedelta(i)) not in inside]
+    claim = msgspec.structs.replace(CLAIM, within=0)
+    how: dict[str, Any] = {"windows": drills, "effects": days, "start": START, "end": START + timedelta(DAYS)}
+    answer = checking.check(claim, pl.DataFrame(), **how)
+    assert answer.compared is not None and answer.compared.enough
+    assert answer.compared.inside == 0 and answer.compared.expected > 30
+    assert answer.verdict == "contradicts"
+    assert checking.check(msgspec.structs.replace(claim, raises=False), pl.DataFrame(), **how).verdict == "supports"
+
+
+def test_a_verdict_does_not_rest_on_a_model_that_takes_more_for_the_cause() -> None:
+    """The model knows no drills, only acts; its figure is shown and not counted."""
+    acts = Acts(("KOR",), ("PRK",), domain="exercise", cameo=("062",))
+    claim = Proposition(acts, Acts(("PRK",), types=HOSTILE))
+    answer = checking.check(claim, record(1.0, 1), fit=prior())
+    assert answer.model is not None and answer.model.low > 0.005
+    assert answer.verdict == "says nothing"
+    assert any("does not count" in line for line in answer.cautions)
+    assert any("no cause" in line for line in answer.cautions)
+
+
+def test_registers_are_compared_where_both_run() -> None:
+    """Without dates given, days before the windows' first year or after the last effect are not compared."""
+    drills = [Window(date(y, 3, 1), date(y, 3, 10)) for y in range(2010, 2020)]
+    effects = [date(2000, 1, 5) + timedelta(23 * i) for i in range(300)]
+    answer = checking.check(msgspec.structs.replace(CLAIM, within=0), pl.DataFrame(), windows=drills, effects=effects)
+    assert answer.compared is not None
+    assert (answer.compared.start, answer.compared.end) == (date(2010, 1, 1), max(effects))
+    assert answer.causes == 9  # the last drill lies after the last day on which effects are known
+    with pytest.raises(LearnError, match="not known for the same days"):
+        checking.check(CLAIM, pl.DataFrame(), windows=drills, effects=[date(1999, 1, 1)])
+
+
+def test_groups_of_a_register_each_by_itself() -> None:
+    """A rise in spring alone is found there and not in summer; a register without groups has none."""
+    spring = [Window(date(y, 3, 5), date(y, 3, 18), "", "spring") for y in range(2008, 2018)]
+    summer = [Window(date(y, 8, 5), date(y, 8, 18), "", "summer") for y in range(2008, 2018)]
+    effects = [START + timedelta(i) for i in range(0, DAYS, 9)]
+    effects += [w.start + timedelta(i) for w in spring for i in (1, 3, 4, 7, 9, 12)]
+    claim = msgspec.structs.replace(CLAIM, within=0)
+    answer = checking.by_group(claim, pl.DataFrame(), [*spring, *summer], effects=effects)
+    assert [(p.group, p.verdict == "supports") for p in answer.parts] == [("spring", True), ("summer", False)]
+    assert answer.frame()["group"].to_list() == ["", "spring", "summer"]
+    assert "(spring only)" in answer.summary()
+    with pytest.raises(LearnError, match="no groups"):
+        checking.by_group(claim, pl.DataFrame(), [Window(w.start, w.end) for w in spring], effects=effects)
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "proposition", "raises"),
+    [
+        ("Talks of Japan and South Korea", "threats of North Korea", "{c} provoke {e}", True),
+        ("Sanctions of the United States", "attacks of North Korea", "{c} deter {e}", False),
+        ("drills of South Korea", "threats of North Korea", "{e} because of {c}", True),
+    ],
+)
+def test_claims_of_reports_become_propositions(cause: str, effect: str, proposition: str, raises: bool) -> None:
+    claim = wording.of_report(cause, effect, proposition.format(c=cause, e=effect))
+    assert claim.raises is raises and claim.effect.by == ("PRK",) and claim.cause.by
+
+
+def test_claims_of_a_desk_are_checked_or_listed(tmp_path: Path) -> None:
+    """Those that can be put into terms come with speaker and sentence, the others with the reason."""
+    desk = detente.open(tmp_path / "desk")
+    told = "Drills of the United States and South Korea provoke threats of North Korea."
+    vague = "These moves lead to an arms race."
+    of = handmade.report(f"{told} {vague}", "Test wire", date(2024, 7, 9))
+    claims = [
+        handmade.claim(
+            of, "KOR", "asserts", told, cause=told.partition(" provoke")[0], effect="threats of North Korea"
+        ),
+        handmade.claim(of, "PRK", "asserts", vague, cause="These moves", effect="an arms race"),
+    ]
+    desk.store.add([*handmade.readings(), Reading(of, claims=tuple(claims))])
+    with pytest.warns(DetenteWarning):
+        answers, unfit = desk.check_claims()
+    (answer,) = answers
+    assert answer.sentence == told and answer.speaker == "KOR" and answer.claim.effect.by == ("PRK",)
+    assert unfit.row(by_predicate=pl.col("sentence") == vague, named=True)["why"].startswith("'These moves'")
+    outcome = CliRunner().invoke(main, ["check", "--all-claims", "--desk", str(tmp_path / "desk")])
+    assert outcome.exit_code == 0 and "1 causal claims checked" in outcome.stdout, outcome.output
+
+
+def test_the_dispute_from_the_shell(tmp_path: Path) -> None:
+    """Drills of the United States and South Korea, and provocations of the North, by season."""
+    words = "joint drills of USA and KOR raise provocations of PRK"
+    registers = ["--register", str(shared("data/cases/us_rok_exercises.csv"))]
+    registers += ["--effects", str(shared("data/cases/csis_provocations_severity.csv"))]
+    dates = ["--since", "2005-01-01", "--until", "2026-03-31"]
+    command = ["check", words, *registers, *dates, "--by-group", "--csv", "--desk", str(tmp_path / "none")]
+    outcome = CliRunner().invoke(main, command)
+    assert outcome.exit_code == 0, outcome.output
+    rows = pl.read_csv(outcome.stdout.encode()).rows_by_key("group", named=True, unique=True)
+    assert 1.2 < rows["spring"]["ratio"] < 2.0 and rows["spring"]["ratio_low"] < 1.1
+    assert rows["summer"]["ratio_low"] < 1 < rows["summer"]["ratio_high"]
+    assert {row["verdict"] for row in rows.values()} == {"says nothing"}
+    assert not (tmp_path / "none").exists()

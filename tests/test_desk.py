@@ -119,12 +119,12 @@ def test_an_empty_desk_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_record_as_of_a_date(desk: dt.Desk) -> None:
-    assert desk.events(as_of=Date(2024, 6, 29)).is_empty()
-    assert desk.events(on=Date(2024, 6, 28))["id"].to_list() == ["e2"]
-    assert desk.events(as_of="2024-06-29").is_empty()
+    assert desk.events(as_of=Date(2024, 6, 29)).collect().is_empty()
+    assert desk.events(on=Date(2024, 6, 28)).collect()["id"].to_list() == ["e2"]
+    assert desk.events(as_of="2024-06-29").collect().is_empty()
     assert desk.claims(as_of="2024-06-29").is_empty()
     with pytest.raises(RegisterError, match="is no date"):
         desk.events(as_of="yesterday")
-    assert desk.events(actor="Tokyo")["id"].to_list() == ["e3", "e5"]
-    assert desk.events(modality="planned")["id"].to_list() == ["e4"]
+    assert desk.events(actor="Tokyo").collect()["id"].to_list() == ["e3", "e5"]
+    assert desk.events(modality="planned").collect()["id"].to_list() == ["e4"]
     assert desk.actors()[0] == "PRK"

@@ -20,6 +20,7 @@ from detente.events import Event
 from detente.read import make_report, read, report
 from detente.read.batch import Article, Outcome, Reader, Setup
 from detente.read.pages import LONGEST
+from tests.test_reading_pages import pdf as sound_pdf
 
 ACT = "Japan protested to China over the deployment of two warships on 5 July 2024. "
 PROSE = "The ministers met in the capital on Tuesday and spoke about the safety of shipping in the region. " + ACT
@@ -54,6 +55,15 @@ def bomb_pdf() -> bytes:
     return out + end % len(out)
 
 
+def pdf(*changes: bytes) -> bytes:
+    """A page of prose with some of its bytes changed: old, new, old, new ..."""
+    raw = sound_pdf(PROSE * 5)
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in raw
+        raw = raw.replace(old, new)
+    return raw
+
+
 def archive() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -78,7 +88,9 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a PDF that unfolds": ("a.pdf", bomb_pdf, "PDF"),
     "100,000 nested tags": ("a.html", lambda: page("<div>" * 100_000 + PROSE + "</div>" * 100_000), "save the article"),
     "an endless word": ("a.txt", lambda: plain(PROSE * 5, "a@" * 50_000), "2,500 characters"),
-    "an endless sentence": ("a.txt", lambda: plain(PROSE * 5, "the ships of Japan and " * 20_000), "20,000"),
+    "a PDF whose pages hold themselves": ("a.pdf", lambda: pdf(b"/Kids [3 0 R]", b"/Kids [2 0 R]"), "PDF"),
+    "a PDF page that is its own content": ("a.pdf", lambda: pdf(b"/Contents 4 0 R", b"/Contents 3 0 R"), "PDF"),
+    "a PDF stream as long as itself": ("a.pdf", lambda: pdf(b"<< /Length ", b"<< /Length 4 0 R /X "), "PDF"),
     "no text": ("a.html", lambda: page("<script>alert('Japan attacked China.')</script>"), "save the article"),
     "bytes": ("a.txt", lambda: bytes(range(256)) * 100, "binary"),
     "Russian": ("a.txt", lambda: plain("Министры встретились в столице и говорили о безопасности. " * 9), FOREIGN),
@@ -110,9 +122,24 @@ def test_refused_with_one_line_and_soon(kind: str) -> None:
         (PROSE + "\n" * (3 * MB) + PROSE).encode(),
         (PROSE + " " * (3 * MB) + PROSE).encode(),
         (PROSE * 20).encode() + b"\xff\xfe\xc3\x28" + (PROSE * 20).encode(),
+        (PROSE * 2 + "\nx " * 10_000).encode(),
+        plain(PROSE * 3, "the ships of Japan, " * 300),
+        plain(PROSE * 3, "A. B. C. " * 500),
+        plain(PROSE * 3, 'ended."Then ' * 300),
+        plain(PROSE * 3, "( he said ( " * 300),
+        plain(PROSE * 3, "\n| a | b of Japan |" * 100),
+        page(f"<p>{PROSE * 5}</p><table>{'<tr>' + '<td>Japan met China</td>' * 10 + '</tr>'}" + "<tr></tr>" * 5_000),
+        pdf(b"/Root 1 0 R", b"/Root 1 0 R /Prev 9"),
+        pdf(b"/Parent 2 0 R", b"/Parent 3 0 R"),
+        pdf(b"/Font << /F1 5 0 R >>", b"/Font << /F1 5 0 R >> /XObject << /X 4 0 R >>", b"BT /F1", b"/X Do BT /F1"),
     ],
-    ids=["a 2 MB attribute", "150 nested tags", "blank lines", "spaces", "invalid UTF-8"],
-)
+    ids=[
+        "a 2 MB attribute", "150 nested tags", "blank lines", "spaces", "invalid UTF-8", "lines of a letter",
+        "a sentence of 6,000 characters", "initials", "quotes without spaces", "brackets", "a table of bars",
+        "a table of empty rows", "a PDF that goes back to itself", "a PDF page that is its own parent",
+        "a PDF form that draws itself",
+    ],
+)  # fmt: skip
 def test_read_all_the_same(raw: bytes) -> None:
     outcome = Reader(Setup())(Article("a.txt", None, raw))
     assert outcome.reading is not None, outcome.skipped
@@ -200,6 +227,24 @@ def test_no_bytes_break_the_reader(name: str, raw: bytes) -> None:
 @given(NAMES, st.lists(st.one_of(BITS, st.text(max_size=12)), max_size=30))
 def test_no_text_breaks_the_reader(name: str, parts: list[str]) -> None:
     sound(READER(Article(name, None, "".join(parts).encode("utf-8", errors="surrogatepass"))))
+
+
+TAGS = ["p", "div", "table", "tr", "td", "article", "script", "b", "a href='x'", "ul", "li", "blockquote", "!--", "svg"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["", "/"]), st.sampled_from(TAGS), st.sampled_from([ACT, "x", ""]))))
+def test_no_page_breaks_the_reader(parts: list[tuple[str, str, str]]) -> None:
+    sound(READER(Article("a.html", None, page(PROSE + "".join(f"<{end}{tag}>{text}" for end, tag, text in parts)))))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2000), st.binary(min_size=1, max_size=6)), max_size=8))
+def test_no_damaged_pdf_breaks_the_reader(changes: list[tuple[int, int, bytes]]) -> None:
+    raw = bytearray(pdf())
+    for put_in, at, content in changes:
+        raw[at : at if put_in else at + len(content)] = content
+    sound(READER(Article("a.pdf", None, bytes(raw))))
 
 
 def test_nothing_is_raised_for_a_file_that_is_no_article(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from detente.codebook import QUADS, TYPES, is_hostile
+from detente.codebook import QUADS, TYPES, is_hostile, quad
 from detente.errors import LearnError
 from detente.events import Tie, TieStatus
 from detente.learn import CHANNELS, Fit, ReactionModel, Settings, backtest, kernels, prior
 from detente.learn.backtest import interval_coverage
-from detente.learn.estimate import Parameters, design, dispersion, expect
+from detente.learn.estimate import Dispersion, Parameters, design, dispersion, expect
+from detente.learn.estimate import fit as fit_design
 from detente.learn.exposures import (
     CONCILIATORY,
     SYMMETRIC,
@@ -32,7 +33,7 @@ from detente.learn.exposures import (
 )
 from detente.learn.fit import busiest
 from detente.learn.prior import ACTORS
-from detente.load import load
+from detente.load import daily
 from tests.shared import shared
 
 STATES = ("AUS", "CHN", "IND", "JPN", "KOR", "PRK")
@@ -139,27 +140,58 @@ def test_compiled_exposures_are_those_of_the_formula() -> None:
     d = design(counts, Settings(burn=10))
     taus = np.array(d.settings.taus)
     history = brute(counts, taus)
-    for e in range(len(counts.n)):
-        x = channels(history[counts.day[e]], d.partners)
-        a, b = counts.a[e], counts.b[e]
-        np.testing.assert_allclose(d.rows_x[2 * e], x[:, a, b], atol=1e-6)
-        if SYMMETRIC[counts.k[e]]:
-            np.testing.assert_allclose(d.rows_x[2 * e + 1], x[:, b, a], atol=1e-6)
-    n = len(counts.actors)
-    off = 1 - np.eye(n)
+    by_class = np.eye(4)[[QUADS.index(quad(k)) for k in TYPES]]
+
+    def flat(x: Floats) -> Floats:
+        """(C, ..., L, H) to the features of the kernels: causes of third parties summed by class."""
+        third = np.einsum("c...lh,lq->...cqh", x[2:], by_class)
+        own = np.moveaxis(x[:2], 0, -3)
+        parts = [p.reshape(*p.shape[:-3], -1, p.shape[-1]) for p in (own, third)]
+        return np.concatenate(parts, axis=-2)
+
+    for (p, e), row in zip(d.rows_at, d.rows_x, strict=True):
+        a, b = d.record.of[p]
+        assert {a, b} == {counts.a[e], counts.b[e]}
+        np.testing.assert_allclose(row, flat(channels(history[counts.day[e]], d.partners))[a, b], atol=1e-6)
+    assert len(d.rows_at) == len(counts.n) + SYMMETRIC[counts.k].sum()
+    n = len(d.record.of)
     quiet = Parameters(
         u=np.zeros((kernels.N_BASE, len(TYPES))),
-        theta0=off,
-        w=np.full((len(CHANNELS), len(TYPES), len(TYPES), len(taus)), 0.01),
-        theta=np.broadcast_to(off, (len(CHANNELS), n, n)).copy(),
-        phi=1e-9,
+        theta0=np.ones(n),
+        w=np.full((len(TYPES), kernels.N_FEATURES, len(taus)), 0.01),
+        theta=np.ones((len(CHANNELS), n)),
+        phi=Dispersion(0.0),
     )
     got = expect(d, quiet)
-    want_x = sum(d.v[t] * channels(history[t], d.partners) for t in np.flatnonzero(d.training))
-    np.testing.assert_allclose(got.g_x, want_x, rtol=1e-6, atol=1e-9)
-    t = int(np.flatnonzero(d.training)[-1])
-    rate = d.v[t] * channels(history[t], d.partners).sum((0, 3, 4)) * 0.01 * len(TYPES)
-    np.testing.assert_allclose(got.rate[t, d.pair[0, 1]], rate[0, 1] + rate[1, 0])
+    days = np.flatnonzero(d.training)
+    a, b = d.record.of.T
+    shrink = [1 + 0.01 * d.seen[t, d.record.both] for t in days]  # the least over-dispersion there is
+    want = 0.0
+    for t, seen in zip(days, shrink, strict=True):
+        g = d.v[t] * seen / (1 + 0.01 * got.rate[t, d.record.both])
+        want = want + g[:, None, None] * flat(channels(history[t], d.partners))[a, b]
+    np.testing.assert_allclose(got.g_x, want, rtol=1e-6, atol=1e-9)
+    t = int(days[-1])
+    rate = d.v[t] * flat(channels(history[t], d.partners)).sum((2, 3)) * 0.01 * len(TYPES)
+    np.testing.assert_allclose(got.rate[t, d.record.both[d.record.slot[0, 1]]], rate[0, 1] + rate[1, 0])
+
+
+def test_among_many_actors_only_pairs_that_dealt_are_kept() -> None:
+    """A record of many actors is fitted on its active pairs, and expects as many events as it holds."""
+    table = world(3, days=200, reciprocity=0.3, actors=STATES[:3])
+    other = world(4, days=200, actors=("FJI", "TON"))
+    counts = count(pl.concat([table, other]).sort("day"))
+    d = design(counts, Settings(few=2))
+    assert len(d.record.of) == 3 * 2 + 2
+    par = fit_design(d)
+    e = expect(d, par)
+    assert e.rate[d.training].sum() + e.rest.sum() == pytest.approx(e.seen[d.training].sum(), rel=0.15)
+    assert (e.rest[d.training] > 0).all()
+    fit = ReactionModel(settings=Settings(few=2, outer=3), draws=2).fit(pl.concat([table, other]).sort("day"))
+    a, b = fit.index("FJI"), fit.index("CHN")
+    assert fit.base[a, b].sum() > 0
+    assert fit.theta[:, a, b].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    np.testing.assert_allclose(fit.base[a, a], 0)
 
 
 def test_partners_are_shares_of_net_cooperation() -> None:
@@ -224,11 +256,10 @@ def test_reactions_to_third_parties_are_found_where_they_are() -> None:
 
 def test_no_reaction_no_effect_in_words() -> None:
     fit = ReactionModel(settings=SMALL, draws=12).fit(world(4, days=1200), seed=2)
-    found = [r for r in fit.reaction("KOR", to="ACCUSE", by="PRK") if r.response == "verbal conflict"]
-    assert len(found) == 1
-    assert found[0].n >= 10
-    assert not found[0].detectable
-    assert "no detectable effect" in found[0].summary()
+    found = fit.reaction("KOR", to="ACCUSE", by="PRK", channel="reciprocity")
+    assert found.n >= 10
+    assert not found.detectable("verbal conflict")
+    assert "no detectable verbal conflict" in found.summary()
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:
@@ -253,26 +284,18 @@ def test_other_names_give_the_same_model(names: list[str]) -> None:
     np.testing.assert_allclose(two.base[i][:, i], one.base, rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(two.state[i][:, i], one.state, atol=1e-9)
     assert two.phi == pytest.approx(one.phi, rel=1e-3)
+    assert two.phi_power == pytest.approx(one.phi_power, abs=1e-3)
 
 
-def test_dispersion_is_found() -> None:
+@pytest.mark.parametrize("power", [0.0, 0.8])
+def test_dispersion_is_found(power: float) -> None:
     rng = np.random.default_rng(0)
-    rate = rng.uniform(0.05, 1.0, size=(900, 15))
-    seen = rng.poisson(rate * rng.gamma(1 / 2.0, 2.0, size=rate.shape)).astype(float)
-    d = expect(design(count(world(3, days=60)), Settings(burn=10)), _flat(6))
-    found = dispersion(type(d)(rate, seen, rate, rate), np.ones(900, bool))
-    assert found == pytest.approx(2.0, rel=0.15)
-
-
-def _flat(n: int) -> Parameters:
-    off, h = 1 - np.eye(n), len(Settings().taus)
-    return Parameters(
-        np.ones((kernels.N_BASE, len(TYPES))),
-        off,
-        np.zeros((len(CHANNELS), len(TYPES), len(TYPES), h)),
-        np.zeros((len(CHANNELS), n, n)),
-        1.0,
-    )
+    rate = rng.uniform(0.02, 1.5, size=(900, 30))
+    phi = 2.0 * rate**-power
+    seen = rng.poisson(rate * rng.gamma(1 / phi, phi)).astype(float)
+    found = dispersion(rate, seen, np.ones(900, bool))
+    assert found.level == pytest.approx(2.0, rel=0.15)
+    assert found.power == pytest.approx(power, abs=0.1)
 
 
 def test_too_short_a_record_says_so() -> None:
@@ -296,8 +319,9 @@ def test_intervals_hold_what_they_should() -> None:
     rng = np.random.default_rng(1)
     rate = rng.uniform(0.1, 3.0, size=20000)
     seen = rng.poisson(rate * rng.gamma(1 / 1.5, 1.5, size=rate.shape)).astype(float)
-    assert interval_coverage(rate, seen, 1.5) == pytest.approx(0.8, abs=0.01)
-    assert interval_coverage(rate, seen, 0.05) < 0.75
+    assert interval_coverage(rate, seen, Dispersion(1.5)) == pytest.approx([0.8] * 10, abs=0.03)
+    assert np.mean(interval_coverage(rate, seen, Dispersion(0.05))) < 0.72
+    assert interval_coverage(rate[:5], seen[:5], Dispersion(1.5)) == ()
 
 
 def test_the_simple_forecasts_are_what_they_say() -> None:
@@ -316,7 +340,7 @@ def test_the_simple_forecasts_are_what_they_say() -> None:
 
 
 def test_a_slice_of_real_data_is_forecast_better_than_by_its_mean() -> None:
-    table = load(shared("data/events/events_ICEWS14.csv.gz")).table
+    table = daily(shared("data/events/events_ICEWS14.csv.gz")).table
     score = backtest(table, actors=["CHN", "JPN", "KOR", "PRK", "RUS", "USA", "VNM", "PHL"], settings=SMALL)
     assert score.events > 150
     assert score.gains["constant rate"].low > 0
@@ -339,7 +363,8 @@ def test_save_and_load(fitted: Fit, tmp_path: Path) -> None:
     for name in ("base", "weights", "theta", "partners", "state", "mean", "counts", "taus"):
         np.testing.assert_array_equal(getattr(back, name), getattr(fitted, name))
     np.testing.assert_array_equal(back.draws.weights, fitted.draws.weights)
-    assert (back.start, back.end, back.phi, back.actors) == (fitted.start, fitted.end, fitted.phi, fitted.actors)
+    assert (back.start, back.end, back.actors) == (fitted.start, fitted.end, fitted.actors)
+    assert (back.phi, back.phi_power) == (fitted.phi, fitted.phi_power)
     assert back.provenance == {"data": "simulated"}
     fitted.save(tmp_path / "b.model", compact=True)
     small = Fit.load(tmp_path / "b.model")

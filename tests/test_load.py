@@ -10,7 +10,7 @@ import pytest
 
 from detente.actors import register
 from detente.errors import LoadError
-from detente.load import COLUMNS, load, table
+from detente.load import COLUMNS, daily, table
 from detente.load.people import fold, state
 from tests.shared import shared
 
@@ -34,7 +34,7 @@ def icews(tmp_path: Path) -> Path:
 
 
 def test_icews_layout_becomes_a_daily_table(icews: Path) -> None:
-    got = load(icews)
+    got = daily(icews)
     assert tuple(got.table.columns) == COLUMNS
     assert got.table.rows() == [
         (Date(2014, 3, 1), "JPN", "PRK", "ACCUSE", "111", -2.0, 2),
@@ -43,7 +43,7 @@ def test_icews_layout_becomes_a_daily_table(icews: Path) -> None:
 
 
 def test_what_is_left_out_is_counted(icews: Path) -> None:
-    got = load(icews)
+    got = daily(icews)
     assert dict(got.dropped) == {
         "without a readable date": 1,
         "without an event type (statements and unknown codes)": 1,
@@ -68,6 +68,8 @@ def test_people_count_only_in_office() -> None:
         ("Ministry of something new (Viet Nam)", "VNM"),
         ("EGYGOV", "EGY"),
         ("PRK", "PRK"),
+        ("NAM", "NAM"),
+        ("Israeli Defense Forces", "ISR"),
         ("Middle East", None),
         ("Citizen (Atlantis)", None),
     ],
@@ -100,8 +102,8 @@ def test_plain_tables_and_parquet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a,b\n1,2\n", "lacks a column for day"),
-        ("date,source,target\n2020-01-01,Japan,China\n", "neither a column type"),
+        ("a,b\n1,2\n", "no event data that Detente knows"),
+        ("date,source,target\n2020-01-01,Japan,China\n", "with day, source, target and type or cameo"),
         ("date,source,target,cameo\n2020-01-01,Japan,Japan,111\n", "no event between two states"),
     ],
 )
@@ -109,16 +111,16 @@ def test_what_cannot_be_understood_says_so(tmp_path: Path, text: str, says: str)
     path = tmp_path / "odd.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(LoadError, match=says):
-        load(path)
+        daily(path)
 
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="no file"):
-        load(tmp_path / "none.csv")
+        daily(tmp_path / "none.csv")
 
 
 def test_real_files_resolve_leaders_and_ministries() -> None:
-    got = load(shared("data/events/events_ICEWS14.csv.gz"))
+    got = daily(shared("data/events/events_ICEWS14.csv.gz"))
     assert got.rows == 90730
     assert got.table["count"].sum() > 24000
     assert set(got.table["source"]) <= set(register().actors)

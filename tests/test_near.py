@@ -59,7 +59,7 @@ def test_events_of_near_copies_count_once(tmp_path: Path) -> None:
         desk.read(tmp_path / f"{name}.txt", published=Date(2024, 5, day))
     ids = desk.reports()["id"].to_list()
     assert desk.reports()["near"].to_list() == [None, ids[0], None]
-    frame = desk.events(type_="ACCUSE")
+    frame = desk.events(types="ACCUSE", once=None).collect()
     # Undated and weeks apart: only the copy is the same event; and a copy is no second witness.
     assert frame["same_as"].is_null().to_list() == [True, False, True]
     assert frame["reports"].to_list() == [1, 1, 1]

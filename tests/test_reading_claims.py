@@ -197,3 +197,42 @@ def test_seeds_hold_the_claims_that_a_reader_sees() -> None:
     pyongyang = {c.topic for c in second.claims if c.speakers[-1].code == "PRK"}
     washington = {c.topic for c in second.claims if c.speakers[-1].code == "USA"}
     assert "JPN KOR USA: military cooperation" in pyongyang & washington
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "South Korea said that North Korea had fired artillery. North Korea denied that it had fired artillery.",
+        "Ukraine accused Russia of attacking the port. Russia denied the accusation.",
+        "Ukraine said that Russia had attacked the port. Moscow denied any involvement in the attack.",
+        "Washington said that Iran supplied drones to Russia. Iran rejected claims that it supplies drones to Russia.",
+        "Japan says that Chinese ships entered its waters. China dismissed the report that its ships had entered it.",
+        'Warsaw says that Russia attacked a post. "We did not attack Poland," the Russian foreign ministry said.',
+        "Pakistan said it had shot down an Indian drone, a claim that New Delhi denied.",
+        "China says that the islands are its own; Vietnam disputes this.",
+    ],
+)
+def test_a_denial_stands_under_the_topic_of_what_it_denies(text: str) -> None:
+    first, second = claims(text)
+    assert {first.stance, second.stance} & {"asserts", "accuses"}
+    assert [first.stance, second.stance].count("denies") == 1
+    assert first.topic == second.topic
+    assert first.speakers[-1].code != second.speakers[-1].code
+
+
+def test_denials_across_reports_share_a_topic() -> None:
+    (told,) = claims("Washington said that Iran supplied drones to Russia.")
+    (denied,) = claims("Iran denied supplying drones to Russia.")
+    assert (told.stance, denied.stance) == ("asserts", "denies")
+    assert told.topic == denied.topic == "IRN RUS: arms supplies"
+
+
+def test_what_is_denied_is_the_claim_and_not_the_noun() -> None:
+    (claim,) = claims("Algeria dismissed reports that it had armed the Polisario Front.")
+    assert (claim.proposition, claim.stance) == ("it had armed the Polisario Front", "denies")
+
+
+def test_a_denied_act_is_negated_by_whom_it_is_said_of() -> None:
+    reading = read(make_report("The accusation that Eritrea had sent troops to Ethiopia was denied by Asmara."))
+    acts = [event for event in reading.events if event.type != "REJECT"]
+    assert acts and {(event.modality, event.speakers[-1].code) for event in acts} == {("negated", "ERI")}

@@ -233,3 +233,20 @@ def test_weekdays_lie_in_the_week_before_publication(published: date) -> None:
         when = date.fromisoformat(found.date)
         assert f"{when:%A}" == day
         assert timedelta(0) <= published - when < timedelta(7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Sixty years ago they fought.", "1964"),
+        ("Seven decades ago they fought.", "1949/1959"),
+        ("Half a century ago they fought.", "1964/1984"),
+        ("They fought in the nineteenth century.", "1801/1900"),
+        ("They fought in the 18th century.", "1701/1800"),
+        ("During the Cold War they fought.", "1947/1991"),
+        ("Since the Cold War they have met.", None),
+    ],
+)
+def test_long_ago(text: str, expected: str | None) -> None:
+    found = find(text, date(2024, 7, 9))
+    assert (found.date if found else None) == expected

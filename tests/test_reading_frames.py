@@ -10,7 +10,7 @@ import pytest
 from detente.codebook import TYPES, cameo, to_plover
 from detente.errors import ReadError
 from detente.events import Event
-from detente.read import code_lines
+from detente.read import code_lines, make_report, read
 from detente.read.frames import lexicon, load
 
 
@@ -129,3 +129,140 @@ def test_a_fault_in_a_frame_file_is_named() -> None:
         load((text + '\n[[frame]]\ntype = "AID"\ncameo = "070"\nverbs = ["x"]\nobjects = ["@nothing"]\n').encode(), "m")
     with pytest.raises(ReadError, match=r"mine\.toml"):
         load(b"frame = 3", "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # AGREE: willingness as a noun or an adjective; both sides of an agreement to act
+        ("Norway signalled its readiness to negotiate with Russia.", "AGREE NOR>RUS asserted"),
+        ("Finland is ready to help Estonia.", "AGREE FIN>EST asserted"),
+        ("Japan expressed interest in buying Australian gas.", "AGREE JPN>AUS asserted"),
+        # CONSULT: envoys travel, messages are carried
+        ("The Peruvian president arrived in Chile on Monday.", "CONSULT PER<>CHL asserted"),
+        ("The Jordanian prime minister ended a visit to Egypt.", "CONSULT JOR<>EGY asserted"),
+        ("A Qatari envoy delivered a letter to the president of Chad.", "CONSULT QAT>TCD asserted"),
+        # SUPPORT
+        ("Portugal came to the defence of Brazil.", "SUPPORT PRT>BRA asserted"),
+        ("Poland opened an embassy in Kenya.", "SUPPORT POL>KEN asserted"),
+        # COOPERATE: trade
+        ("Vietnam sells rice to Cuba.", "COOPERATE VNM>CUB asserted"),
+        ("Chile bought frigates from Belgium.", "COOPERATE CHL>BEL asserted"),
+        # AID
+        ("Sweden allocated 20 million crowns to Mozambique.", "AID SWE>MOZ asserted"),
+        ("Spain gave shelter to Cuban refugees.", "AID ESP>CUB asserted"),
+        # YIELD
+        ("Angolan troops left Zambia.", "RETREAT AGO>ZMB asserted"),
+        ("Morocco returned the manuscripts to Spain.", "RETREAT MAR>ESP asserted"),
+        ("The governor of Mali commuted the sentences of two French pilots.", "CONCEDE MLI>FRA asserted"),
+        ("Tunisia lifted the state of emergency.", "CONCEDE TUN> asserted"),
+        # REQUEST: what somebody should do, in an infinitive or after "that"
+        ("Peru told Bolivia to reopen the road.", "REQUEST PER>BOL asserted"),
+        ("Ghana wants Togo to return the ship.", "REQUEST GHA>TGO asserted"),
+        ("Sudan insisted that Chad close the camp.", "REQUEST SDN>TCD asserted"),
+        ("Canada said a reform of the United Nations was needed.", "REQUEST CAN>UN asserted"),
+        # ACCUSE: feelings, blame in reported words, words that only look like blows
+        ("Ireland was angered by Iceland's decision.", "ACCUSE IRL>ISL asserted"),
+        ("Chad is worried about Libyan raids.", "ACCUSE TCD>LBY asserted"),
+        ("Kenya said Somalia was responsible for the attack.", "ACCUSE KEN>SOM asserted"),
+        ("Cuba attacked Canada's policy.", "ACCUSE CUB>CAN asserted"),
+        # REJECT
+        ("Albania cancelled a visit to Italy.", "REJECT ALB>ITA asserted"),
+        ("Turkey turned its back on the Greek plan.", "REJECT TUR>GRC asserted"),
+        # PROTEST: the same deed of a crowd and of an army
+        ("Students in Chile clashed with police.", "PROTEST CHL>CHL asserted"),
+        ("Eritrean soldiers clashed with Ethiopian troops.", "ASSAULT ERI>ETH asserted"),
+        ("Danish and Swedish ships clashed.", "ASSAULT DNK<>SWE asserted"),
+        # MOBILIZE, SANCTION, COERCE, ASSAULT
+        ("Chad called up reservists against Libya.", "MOBILIZE TCD>LBY asserted"),
+        ("Canada froze Haitian assets.", "SANCTION CAN>HTI asserted"),
+        ("Mali ordered the Belgian ambassador to leave.", "SANCTION MLI>BEL asserted"),
+        ("Egypt sealed off Gaza.", "COERCE EGY>PSE asserted"),
+        ("Guinea used chemical weapons against Liberia.", "ASSAULT GIN>LBR asserted"),
+        ("Syrian aircraft launched air strikes on Jordan.", "ASSAULT SYR>JOR asserted"),
+        ("Yemeni pirates hijacked a Greek airliner.", "ASSAULT YEM>GRC asserted"),
+    ],
+)
+def test_each_construction_finds_both_sides(text: str, expected: str) -> None:
+    assert [short(e) for e in coded(text)] == [expected]
+
+
+def test_people_whom_nothing_ties_to_a_state_belong_to_the_one_that_acts_on_them() -> None:
+    (event,) = coded("The president of Kenya freed six detainees.")
+    assert [(p.code, p.inferred) for p in event.target] == [("KEN", True)]
+    # Kept as printed where a name or a place says otherwise, or where a foreign body may act.
+    (event,) = coded("The president of Kenya freed six Ugandan detainees.")
+    assert [p.code for p in event.target] == ["UGA"]
+    (event,) = coded("Kenyan soldiers killed six traders.")
+    assert [p.code for p in event.target] == [None]
+
+
+def test_the_ground_on_which_an_act_falls_is_its_target() -> None:
+    text = "Thailand imposed a curfew in Bangkok."
+    (event,) = coded(text)
+    assert [(p.code, p.role, p.inferred) for p in event.target] == [("THA", "territory", True)]
+    assert [text[slice(*p.span)] for p in event.target if p.span] == ["Bangkok"]
+
+
+def test_the_place_of_an_arrest_is_where_its_authorities_are_named() -> None:
+    text = "Two Danish sailors were arrested in Oman."
+    (event,) = coded(text)
+    assert short(event) == "COERCE OMN>DNK asserted"
+    assert [text[slice(*p.span)] for p in event.source if p.span] == ["Oman"]
+
+
+def test_what_belongs_to_a_state_is_not_its_rebels() -> None:
+    (event,) = coded("Rebels attacked a Colombian base.")
+    assert [p.code for p in event.target] == ["COL"]
+
+
+def test_a_thing_that_only_shares_a_word_with_an_act_is_none() -> None:
+    for text in ("Tourists left Kenya.", "Denmark fights the flu.", "The workers arrived in Peru."):
+        assert coded(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("Police in Cairo beat protesters.", ("EGY", "EGY")),
+        ("Tamil Tiger rebels killed ten soldiers in northern Sri Lanka.", ("LKA", "LKA")),
+        ("Thousands of Haitians marched through Port-au-Prince to demand new elections.", ("HTI", "HTI")),
+        ("Kenyan guerrillas declared a truce.", ("KEN", "KEN")),
+        ("Salvadoran rebels and government delegates began talks in Caracas.", ("SLV", "SLV")),
+        ("The army killed ten guerrillas, Turkish officials said.", ("TUR", "TUR")),
+        ("Uzbekistan agreed to open its borders for aid trucks to enter Afghanistan.", ("UZB", "AFG")),
+        ("Iran condemned the bombing of a market in Quetta.", ("IRN", "PAK")),
+        ("Bangladesh says it will not accept Indian refugees.", ("BGD", "IND")),
+        ("Qatar said Bahrain had violated the agreement.", ("QAT", "BHR")),
+        (
+            "Venezuelan President Hugo Chavez ordered his ambassador in Bogota home and closed the embassy there.",
+            ("VEN", "COL"),
+        ),
+        ("Chile withdrew peacekeepers from Haiti.", ("CHL", "HTI")),
+        ("Tibetan monks were sentenced to ten years in prison.", ("CHN", "CHN")),
+    ],
+)
+def test_sides_that_the_words_leave_to_the_reader(text: str, sides: tuple[str, str | None]) -> None:
+    found = [
+        (*(p.code for p in e.source[:1]), e.target[0].code if e.target else None)
+        for e in read(make_report(text)).events
+        if e.modality != "hypothetical"
+    ]
+    assert sides in found
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Indonesian gunboats seized two Australian trawlers. Canberra protested.", "IDN"),
+        ("Pyongyang accused South Korea of lying. Seoul dismissed the charge.", "PRK"),
+        ("China imposed tariffs on Japan. Canada condemned the move.", "CHN"),
+        ("Armenia accused Azerbaijan of violating the truce. Baku rejected it.", "ARM"),
+        ("India attacked Pakistan. France met Germany. Islamabad protested.", None),
+        ("Japan held talks with Russia. Japan condemned the decision.", None),
+    ],
+)
+def test_a_reply_is_to_the_other_side_of_the_last_event(text: str, code: str | None) -> None:
+    last = read(make_report(text)).events[-1]
+    assert [p.code for p in last.target] == ([code] if code else [])
+    assert all(p.inferred for p in last.target)

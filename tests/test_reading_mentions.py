@@ -122,3 +122,93 @@ def test_spans_point_at_the_words_as_stored() -> None:
     words = [text[slice(*p.span)] for p in (*event.source, *event.target) if p.span]
     assert words == ["north Korea‘s army", "south Korea"]
     assert text[slice(*event.trigger)] == "attacked"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bosnian Serbs and Krajina Serbs", ["BIH", "HRV"]),
+        ("Greek Cypriot leaders", ["CYP"]),
+        ("the Basques and the Corsicans", ["ESP", "FRA"]),
+        ("Tamil Tiger rebels", ["LKA"]),
+        ("the SLORC", ["MMR"]),
+        ("the two Koreas", ["KOR", "PRK"]),
+        ("the Baltic states", ["EST", "LVA", "LTU"]),
+        ("the former Yugoslav republic of Macedonia", ["MKD"]),
+        ("the Serbian province of Kosovo", ["XKX"]),
+        ("a pro-Syrian cabinet", []),
+        ("UNAMSIL peacekeepers", ["UN"]),
+        ("ECOMOG soldiers", ["ECOWAS"]),
+        ("the Paris Club", ["PARISCLUB"]),
+        ("the Commonwealth Games", []),
+        ("Zaire and Rhodesia", ["COD", "ZWE"]),
+    ],
+)
+def test_peoples_movements_and_bodies(text: str, expected: list[str]) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Brezhnev warned him.", ["SUN"]),
+        ("But Mitterrand refused.", ["FRA"]),
+        ("Mr Walesa agreed.", ["POL"]),
+        ("Savimbi on Monday met dos Santos.", ["AGO", "AGO"]),
+        ("Ceausescu Friday called it off.", ["ROU"]),
+        ("The Carter administration objected.", ["USA"]),
+        ("President Carter objected.", ["USA"]),
+        ("Carter objected.", []),  # many people's name
+        ("Susan Brezhnev objected.", []),  # somebody else
+    ],
+)
+def test_family_names_without_a_date(text: str, expected: list[str]) -> None:
+    assert codes(text) == expected
+
+
+def test_a_family_name_holds_on_its_date_only() -> None:
+    scanned = Gazetteer(register(), Date(2024, 7, 12)).scan("Brezhnev warned Scholz.")
+    assert [n[0].code for f in scanned for _, _, n in f.names] == ["DEU"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("JAPAN ACCUSES CHINESE NAVY", ["JPN", "CHN"]),
+        ("US WARNS NORTH KOREA", ["USA", "PRK"]),
+        ("MITTERRAND VISITS TONGA ISLANDS", ["FRA", "TON"]),
+        ("WHO KILLED THE ADMIRAL", []),
+        ("SHIPS MEET IN SOUTH CHINA SEA", []),
+        ("UNREST IN KARACHI GROWS\nJapan sent aid.", ["JPN"]),
+    ],
+)
+def test_lines_of_capitals(text: str, expected: list[str]) -> None:
+    assert codes(text) == expected
+
+
+def test_a_people_of_several_states_is_that_of_the_state_in_the_text() -> None:
+    (event,) = events("Turkish jets bombed Kurdish rebels in northern Iraq.", None)
+    assert [(p.code, p.role) for p in event.target] == [("IRQ", "rebel")]
+    (event,) = events("Kurdish rebels attacked a Turkish convoy on the way to Iraq.", None)
+    assert [p.code for p in event.source] == [None]  # of either
+    (event,) = events("Hutu militiamen attacked a village in Burundi.", None)
+    assert {p.code for p in event.source} == {"BDI"}
+    (event,) = events("Kurdish rebels condemned Denmark.", None)
+    assert [p.code for p in event.source] == [None]
+
+
+def test_opponents_of_one_state_face_its_government() -> None:
+    (event,) = events("Renamo signed a truce with the government.", None)
+    assert [p.code for p in (*event.source, *event.target)] == ["MOZ", "MOZ"]
+    assert event.target[0].inferred
+
+
+def test_an_unowned_body_is_not_given_to_a_third_state() -> None:
+    coded = events("The United States sent aid to rebels opposed to the Libyan leader.", None)
+    assert not [p for e in coded for p in e.target if p.role == "rebel" and p.code == "USA"]
+
+
+def test_a_name_of_several_states_in_a_place_named_by_itself() -> None:
+    """An area that only the shared name places does not send the reader in circles."""
+    found = events("Ministers in Turkey resign over violence in Kurdish areas of the country.")
+    assert all(p.code in {"TUR", None} for e in found for p in (*e.source, *e.target))

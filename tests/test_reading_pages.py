@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from detente.errors import ReadError
 from detente.read.pages import LIMIT, identify, load
+from tests.quality import rows
 from tests.shared import shared
 
 ARTICLE = (
@@ -169,6 +171,81 @@ def test_short_and_name_heavy_texts_count_as_english() -> None:
     assert identify("Kim Jong Un met Xi Jinping in Beijing.") == "en"
     assert identify(ARTICLE) == "en"
     assert identify(GERMAN) == "de"
+
+
+FOREIGN = {
+    "Los ministros se reunieron en Tokio el martes.": "es",
+    "El presidente dijo que no habrá guerra.": "es",
+    "Die Minister trafen sich am Dienstag in Berlin.": "de",
+    "Der Kanzler sagte, man werde die Übung beobachten.": "de",
+    "La France et l'Allemagne ont signé un accord.": "fr",
+    "Il ministro ha incontrato il collega a Roma.": "it",
+    "O presidente disse que não vai à cimeira.": "pt",
+    "Minister spotkał się z kolegą w Warszawie.": "pl",
+    "Bakan bir toplantı için görüştü ve açıklama yaptı.": "tr",
+    "Menteri itu bertemu dengan rekannya di Jakarta.": "id",
+    "Bộ trưởng đã gặp người đồng cấp tại Hà Nội.": "vi",
+    "Ministern träffade sin kollega och sade att det är bra.": "sv",
+    "Ministrul s-a întâlnit cu omologul său în București.": "ro",
+    "Ministr se setkal s kolegou v Praze.": "cs",
+    "A miniszter kedden Tokióban tárgyalt, és azt mondta, hogy nem utazik.": "hu",
+    "習近平会見金正恩": "zh",
+    "北朝鮮がミサイルを発射した": "ja",
+    "북한이 미사일을 발사했다": "ko",
+    "Россия и Китай провели учения (NATO)": "ru",
+    "Україна підписала угоду з Польщею": "uk",
+    "التقى الوزير نظيره في القاهرة": "ar",
+    "השר נפגש עם עמיתו": "he",
+    "Ο υπουργός συναντήθηκε": "el",
+    "นายกรัฐมนตรีพบกับ": "th",
+}
+HEADLINES = """
+Kim Jong Un meets Xi Jinping in Beijing
+Macron, von der Leyen and da Silva in Rio de Janeiro
+Le Pen vows to quit Nato command
+Los Angeles hosts Australian frigate
+El Salvador, Costa Rica sign pact
+Duterte: no deal on Spratlys
+Hundreds die as ferry sinks off Java
+U.S.-ROK drills begin
+JAPAN PROTESTS TO CHINA OVER WARSHIPS
+Erdoğan, Yıldırım, Çavuşoğlu visit Baku
+Al Jazeera: Mohammed bin Salman, Sheikh Tamim bin Hamad Al Thani agree
+Xi (习近平) met Kim (金正恩)
+Putin-Lukashenko talks postponed
+Coup d'état in Niger: junta detains Bazoum
+De facto blockade of Nagorno-Karabakh
+Netanyahu, Gallant, Gantz at odds
+Fiji–PNG–Vanuatu summit
+Tokyo mulls sub sale
+Mali junta expels Le Monde, Jeune Afrique correspondents
+Lula da Silva, Cristina Fernández de Kirchner, Luis Lacalle Pou
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_short_texts_in_other_languages_are_told(text: str) -> None:
+    assert identify(text) == FOREIGN[text]
+    with pytest.raises(ReadError, match=f"not in English.*{FOREIGN[text]!r}"):
+        load(text.encode(), name="a.txt")
+
+
+@pytest.mark.parametrize("headline", HEADLINES)
+def test_no_english_headline_is_skipped(headline: str) -> None:
+    assert identify(headline) == "en"
+
+
+def test_no_sentence_of_the_corpus_is_skipped() -> None:
+    texts = [row["text"] for row in rows()]
+    parts = [part for text in texts for part in re.split(r"[,;:.]", text) if re.search(r"\w", part)]
+    assert [text for text in (*texts, *parts) if identify(text) != "en"] == []
+
+
+def test_a_pipe_is_read_no_further_than_a_report_goes(tmp_path: Path) -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("this system has no endless file")
+    with pytest.raises(ReadError, match="is more than"):
+        load(Path("/dev/zero"))
 
 
 def test_boilerplate_in_english_does_not_hide_another_language() -> None:

@@ -42,7 +42,12 @@ def short(event: Event) -> str:
         ("China warned that the American deployment harms the region.", "ACCUSE CHN>USA asserted"),
         ("Russia warned Japan that it would respond to the drills.", "THREATEN RUS>JPN asserted"),
         ("Mali (the leaders of Japan and South Korea met on Tuesday) is calm.", "CONSULT JPN<>KOR asserted"),
-        ("Tonga cancelled a planned visit to Fiji.", "SANCTION TON>FJI asserted"),
+        ("Tonga cancelled a planned visit to Fiji.", "REJECT TON>FJI asserted"),
+        ("Police clashed with students in Nairobi.", "ASSAULT KEN>KEN asserted"),
+        ("The army killed 12 guerrillas in the Colombian province of Antioquia.", "ASSAULT COL>COL asserted"),
+        ("Muslims and Christians clashed in Ambon.", "ASSAULT IDN<>IDN asserted"),
+        ("Greek police arrested dissident John Roe.", "COERCE GRC>GRC asserted"),
+        ("Macedonian police attacked ethnic Albanian rebels.", "ASSAULT MKD>MKD asserted"),
     ],
 )
 def test_one_sentence(text: str, expected: str) -> None:

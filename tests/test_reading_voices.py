@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cache
 
 import pytest
@@ -12,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from detente.events import Party, Report, Speaker
+from detente.read import make_report, read
 from detente.read.mentions import Mention
 from detente.read.voices import Heard, Voices
 
@@ -233,3 +235,60 @@ def test_any_words_are_heard(text: str) -> None:
             speakers = heard.speakers(token.i)
             assert speakers[0].as_ == "author"
             assert len(set(speakers)) == len(speakers)
+
+
+def innermost(text: str, **origin: str) -> list[str]:
+    """Names of the innermost speakers of the claims of a text, in order."""
+    reading = read(make_report(text, author="Jane Roe", **origin))
+    return [claim.speakers[-1].name for claim in reading.claims]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Tehran's position is that the islands belong to Iran.", ["Tehran"]),
+        ("In the view of the Serbian government, Kosovo broke the agreement.", ["Serbian government"]),
+        ("From Beijing's perspective, the new base is a threat to China.", ["Beijing"]),
+        ('As the Indian minister put it, "the border is not a bargaining chip".', ["Indian minister"]),
+        ("A diplomat, who asked not to be named, said Egypt had threatened Ethiopia.", ["diplomat"]),
+        ("The minister of Mali spoke. The minister added that France had bombed a village.", ["minister"]),
+        ("Polish politicians like to say that weakness invites aggression.", ["Polish politicians"]),
+        (
+            '"Greece will not be blackmailed," Nikos Dendias told a newspaper. "Our neighbour violated the airspace. '
+            'It has never kept a treaty with Greece."',
+            ["Nikos Dendias", "Nikos Dendias", "Nikos Dendias"],
+        ),
+        (
+            "Washington insists that the missiles are defensive, while Beijing sees them as a threat to China.",
+            ["Beijing", "Washington"],
+        ),
+    ],
+)
+def test_who_says_it(text: str, names: list[str]) -> None:
+    assert sorted(innermost(text)) == sorted(names)
+
+
+def test_an_agency_that_quotes_somebody_stands_outside() -> None:
+    reading = read(make_report("Lee was quoted by Yonhap as saying that North Korea had fired two missiles."))
+    assert [s.name for s in reading.claims[-1].speakers][-2:] == ["Yonhap", "Lee"]
+
+
+def test_labels_of_a_transcript_say_who_speaks() -> None:
+    text = (
+        "Remarks to the press.\n\nPRESIDENT OBAMA: We condemned the launch by North Korea.\n\n"
+        "PRESIDENT PARK: We also condemned the launch by North Korea.\n\n"
+        "Q Did Japan condemn it?\n\nPRESIDENT OBAMA: We thanked Japan."
+    )
+    events = read(make_report(text, published=date(2013, 5, 7), outlet="Daily Example")).events
+    told = [(e.source[0].code, e.speakers[-1].code) for e in events if e.type in {"ACCUSE", "SUPPORT"} and e.source]
+    assert told[0] == ("USA", "USA")
+    assert told[1] == ("KOR", "KOR")
+    assert told[-1] == ("USA", "USA")
+
+
+def test_answers_of_an_interview_are_the_guests() -> None:
+    text = (
+        "Eleni Markou teaches in Thessaloniki.\n\nQuestion: Is the pact between Greece and Turkey real?\n\n"
+        "Answer: The pact between Greece and Turkey is vital for the security of the region."
+    )
+    assert innermost(text, outlet="Daily Example")[-1] == "Eleni Markou"

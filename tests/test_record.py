@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.errors import DeskError, DeskLocked
+from detente.errors import DeskError, DeskLocked, DetenteWarning
 from detente.events import Claim, Event, Party, Question, Reading, Report, Speaker, Tie, TieStatus
 from detente.record import Store, day_range, nouns
 
@@ -165,7 +165,8 @@ def test_a_batch_that_no_manifest_names_is_never_seen(store: Store, monkeypatch:
     with pytest.raises(KeyboardInterrupt):
         store.add([reading("r2", event("e2", "r2"))], NOON)
     monkeypatch.undo()
-    reopened = Store(store.path)
+    with pytest.warns(DetenteWarning, match="did not finish writing"):
+        reopened = Store(store.path)
     assert reopened.events()["id"].to_list() == ["e1"]
     assert reopened.add([reading("r2", event("e2", "r2"))], NOON).events == 1
     assert reopened.events()["id"].to_list() == ["e1", "e2"]

@@ -187,11 +187,27 @@ def test_a_higher_rate_never_gives_a_lower_count(rate: float, times: float, u: f
     assert engine._poisson(rate * times, u) >= engine._poisson(rate, u)
 
 
-@pytest.mark.parametrize("phi", [0.4, 3.0])
+@pytest.mark.parametrize("phi", [0.03, 0.4, 3.0, 30.0])
 def test_shocks_are_gamma_with_mean_one(phi: float) -> None:
-    draws = np.array([engine._gamma(np.uint64(engine._mix(np.uint64(i))), phi) for i in range(20_000)])
-    assert stats.kstest(draws, stats.gamma(1 / phi, scale=phi).cdf).pvalue > 1e-3
-    assert draws.mean() == pytest.approx(1.0, abs=0.05)
+    table = engine.shocks()
+    luck = (np.arange(20_000) + 0.5) / 20_000
+    draws = np.array([engine._gamma(-np.log1p(-u), np.log(phi), table) for u in luck])
+    exact = stats.gamma(1 / phi, scale=phi).ppf(luck)
+    assert (np.diff(draws) >= 0).all()
+    np.testing.assert_allclose(draws[20:], exact[20:], rtol=0.02, atol=0.02)
+    assert draws.mean() == pytest.approx(1.0, abs=0.01)
+
+
+@given(st.floats(0.0, 0.999), st.floats(1e-4, 5.0), st.floats(1.0, 3.0), st.floats(0.0, 1.0))
+def test_with_the_same_luck_a_higher_rate_gives_no_fewer_events(
+    u: float, rate: float, times: float, power: float
+) -> None:
+    table = engine.shocks()
+
+    def mean(x: float) -> float:
+        return x * engine._shock(np.full(16, x / 16), np.zeros(16), -np.log1p(-u), 0.5, power, table)
+
+    assert mean(rate * times) >= mean(rate) * (1 - 1e-3) - 1e-9
 
 
 def test_an_unstable_model_is_said_to_be_one() -> None:

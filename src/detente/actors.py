@@ -1,7 +1,8 @@
 """The registers: states, organisations, holders of office, phrases that only look like actors, and security ties.
 
-Rows live in ``data/states.csv``, ``data/organisations.toml``, ``data/officeholders.csv`` and ``data/ties.toml``, each
-with its source; this module reads them once and answers "whose name is this, on that date?", "who was a member?".
+Rows live in ``data/states.csv``, ``data/organisations.toml``, ``data/officeholders.csv``, ``data/peoples.csv``
+(peoples, movements and regions that bear a state's code) and ``data/ties.toml``, each with its source; this module
+reads them once and answers "whose name is this, on that date?", "who was a member?".
 A name that two actors share on the date asked is ambiguous and is not resolved: the reader asks, it never guesses.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date as Date
@@ -24,7 +26,9 @@ from msgspec import Struct
 from detente.errors import RegisterError
 from detente.events import Actor, Member, Office, Source, Tie
 
-Sort = Literal["name", "alias", "abbreviation", "demonym", "combining", "capital", "seat", "person", "surname"]
+Sort = Literal[
+    "name", "alias", "abbreviation", "demonym", "combining", "capital", "seat", "person", "surname", "together"
+]
 
 DATA = files("detente") / "data"
 
@@ -62,9 +66,10 @@ class Register:
         ambiguous: phrases that could name several actors ("Brussels"), with their codes.
         sources: sources by key.
         universal: organisations that every state belongs to, with those that do not.
+        others: names that stand for an actor besides its own: peoples, movements, regions.
 
     Raises:
-        RegisterError: two actors with one code, or a member or office of an unknown actor.
+        RegisterError: two actors with one code, or a member, office or name of an unknown actor.
 
     Example:
         >>> register().lookup("Kremlin").code
@@ -79,6 +84,7 @@ class Register:
         ambiguous: Mapping[str, tuple[str, ...]] | None = None,
         sources: Mapping[str, Source] | None = None,
         universal: Mapping[str, frozenset[str]] | None = None,
+        others: Iterable[Name] = (),
     ) -> None:
         self.actors: dict[str, Actor] = {}
         for actor in actors:
@@ -86,6 +92,7 @@ class Register:
                 raise RegisterError(f"Two actors have the code {actor.code}: keep one row.")
             self.actors[actor.code] = actor
         self.offices = tuple(offices)
+        self.others = tuple(others)
         self.traps = tuple(traps)
         self.ambiguous = dict(ambiguous or {})
         self.sources = dict(sources or {})
@@ -94,6 +101,11 @@ class Register:
             if office.actor not in self.actors:
                 raise RegisterError(
                     f"officeholders.csv: {office.person} belongs to {office.actor}, which is no actor of the register."
+                )
+        for name in self.others:
+            if name.code not in self.actors:
+                raise RegisterError(
+                    f"peoples.csv: {name.form} belongs to {name.code}, which is no actor of the register."
                 )
         for actor in self.actors.values():
             for member in actor.members:
@@ -115,7 +127,7 @@ class Register:
             named = self.lookup(code)
             hint = named.code if named else ", ".join(near)
             raise RegisterError(
-                f"No actor has the code {code!r}." + (f" Did you mean {hint}?" if hint else "")
+                f"No actor has the code or the name {code!r}." + (f" Did you mean {hint}?" if hint else "")
             ) from None
 
     def find(self, words: str) -> Actor:
@@ -160,7 +172,10 @@ class Register:
 
     @cached_property
     def _names(self) -> tuple[Name, ...]:
-        return tuple(dict.fromkeys(self._forms()))
+        names = tuple(dict.fromkeys(self._forms()))
+        # A family name that is also another actor's full name ("Madrid") is that actor's.
+        full = {n.form for n in names if n.sort != "surname"}
+        return tuple(n for n in names if n.sort != "surname" or n.form not in full)
 
     @cached_property
     def _by_form(self) -> dict[str, list[Name]]:
@@ -190,12 +205,24 @@ class Register:
                 yield Name(seat, a.code, role or None, a.start, a.end, "seat")
         for o in self.offices:
             for person in (o.person, *o.aliases):
-                yield Name(person, o.actor, o.office, o.start, o.end, "person")
-            yield Name(surname(o.person, o.actor), o.actor, o.office, o.start, o.end, "surname")
+                for form in dict.fromkeys((person, unaccented(person))):
+                    yield Name(form, o.actor, o.office, o.start, o.end, "person")
+                    for family in surnames(form, o.actor):
+                        yield Name(family, o.actor, o.office, o.start, o.end, "surname")
+        yield from self.others
 
 
 # Family name first, as newspapers print it for these states.
 _FAMILY_FIRST = frozenset({"CHN", "KOR", "PRK", "TWN", "VNM", "KHM", "SGP"})
+
+
+# Parts of a full name that nobody is called by alone.
+_NO_SURNAMES = frozenset(
+    {
+        *("Jr.", "Jr", "Sr.", "II", "III", "IV", "V", "VI", "XIV", "XVI", "King", "Queen", "Prince", "Princess"),
+        *("Emperor", "Crown", "Sultan", "Sheikh", "Pope", "Marshal", "Chairman", "Archbishop", "Bishop", "Lord"),
+    }
+)
 
 
 def surname(person: str, code: str) -> str:
@@ -205,10 +232,41 @@ def surname(person: str, code: str) -> str:
         >>> surname("Yoon Suk Yeol", "KOR"), surname("Fumio Kishida", "JPN"), surname("Ferdinand Marcos Jr.", "PHL")
         ('Yoon', 'Kishida', 'Marcos')
     """
-    words = [w for w in person.split() if w not in {"Jr.", "Jr", "Sr.", "II", "III"}]
+    words = [w.rstrip(",") for w in person.split()]
+    words = [w for w in words if w not in _NO_SURNAMES] or words[:1]
     # A hyphenated or three-part name is in Asian order; "Lawrence Wong" of Singapore is not.
     asian = code in _FAMILY_FIRST and (len(words) == 3 or "-" in words[-1] or code in {"CHN", "PRK", "KHM"})
     return words[0] if asian else words[-1]
+
+
+def surnames(person: str, code: str) -> Iterator[str]:
+    """The bare family name, and with its particle where it has one.
+
+    Example:
+        >>> list(surnames("José Eduardo dos Santos", "AGO"))
+        ['Santos', 'dos Santos']
+    """
+    yield surname(person, code)
+    words = person.split()
+    particle = next((i for i, word in enumerate(words) if i and word in _PARTICLES), 0)
+    if particle:
+        yield " ".join(words[particle:])
+
+
+_PARTICLES = frozenset({"da", "de", "del", "den", "der", "di", "dos", "du", "la", "van", "von"})
+_STROKES = str.maketrans("łŁøØđĐı", "lLoOdDi")
+
+
+def unaccented(form: str) -> str:
+    """A name without accents, as wire services print it.
+
+    Example:
+        >>> unaccented("Lech Wałęsa")
+        'Lech Walesa'
+    """
+    if form.isascii():
+        return form
+    return "".join(c for c in unicodedata.normalize("NFKD", form.translate(_STROKES)) if not unicodedata.combining(c))
 
 
 def within(day: Date, start: str, end: str) -> bool:
@@ -233,7 +291,7 @@ def day(on: str | Date | None) -> Date | None:
     try:
         return Date.fromisoformat(on)
     except ValueError:
-        raise RegisterError(f"{on!r} is no date: write it as 2024-07-11.") from None
+        raise RegisterError(f"{on!r} is no date of the calendar: write it as 2024-07-11.") from None
 
 
 @cache
@@ -251,7 +309,7 @@ def register() -> Register:
     sources = _sources(book) | _sources(_toml("officeholders.sources.toml"))
     traps = [row["phrase"] for row in book.get("not_actors", ())]
     ambiguous = {row["phrase"]: tuple(row["candidates"]) for row in book.get("ambiguous", ())}
-    return Register(actors, _offices(), traps, ambiguous, sources, universal)
+    return Register(actors, _offices(), traps, ambiguous, sources, universal, _peoples())
 
 
 @cache
@@ -346,3 +404,13 @@ def _offices() -> Iterator[Office]:
     for row in _rows("officeholders.csv"):
         fields = dict(row, aliases=_list(row["aliases"]), source=_list(row["source"]))
         yield msgspec.convert(fields, Office)
+
+
+def _peoples() -> Iterator[Name]:
+    for row in _rows("peoples.csv"):
+        fields = {"form": row["name"], "role": row["role"] or None, "sort": row["sort"]}
+        for code in _list(row["states"]):
+            try:
+                yield msgspec.convert({**fields, "code": code, "start": row["from"], "end": row["to"]}, Name)
+            except msgspec.ValidationError as error:
+                raise RegisterError(f"peoples.csv: {row['name']}: {error}. Mend that row.") from None

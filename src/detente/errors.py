@@ -13,7 +13,10 @@
     └── ScenarioError        a measure or scenario that makes no sense (names the key)
 
     DetenteWarning
-    └── ShortHistory         too few events for this desk to say much by itself
+    ├── ShortHistory         too few events for this desk to say much by itself
+    ├── OneSource            nearly all events come from one outlet or data set
+    ├── CoverageShift        much more is reported in one part of the record than in another
+    └── NotIdentified        actors of whom too little is known to tell their reactions from the average
 
 Every message says what is wrong, where, and the remedy.
 """
@@ -63,3 +66,15 @@ class DetenteWarning(UserWarning):
 
 class ShortHistory(DetenteWarning):
     """Too few events for this desk to say much by itself."""
+
+
+class OneSource(DetenteWarning):
+    """Nearly all events come from one outlet or data set: what it leaves out is left out."""
+
+
+class CoverageShift(DetenteWarning):
+    """Much more is reported in one part of the record than in another: growth of coverage can pass for escalation."""
+
+
+class NotIdentified(DetenteWarning):
+    """Actors of whom too little is known to tell their reactions from the average of all."""

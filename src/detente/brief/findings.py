@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,7 @@ class Findings:
         simulation_note: why there is no comparison; empty where there is one.
         skipped: one line for each article that could not be read.
         stamp: what it takes to make the same page again.
+        coded: numbers of sightings that others coded, by data set.
     """
 
     as_of: Date
@@ -76,3 +77,4 @@ class Findings:
     simulation_note: str
     skipped: tuple[str, ...]
     stamp: Stamp
+    coded: Mapping[str, int] = field(default_factory=dict)

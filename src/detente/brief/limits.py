@@ -136,6 +136,12 @@ def limits(findings: Findings, events: Sequence[EventRow]) -> list[Sentence]:
         "Events are coded by rules from sentences. Some are wrong and others were missed; the sentence beside each "
         "one is the check."
     ]
+    if findings.coded:
+        sets = ", ".join(f"{words.count(n, 'sighting')} of {name}" for name, n in findings.coded.items())
+        points.append(
+            f"Event data that others coded are on the desk: {sets}. They count in the network, in what is learnt and "
+            "in the measures; the tables of events show what was read from reports. “detente events” lists both."
+        )
     if undated:
         points.append(
             f"{words.count(undated, 'event')} of {firsts.height:,} undated: no date is guessed, and they do not count "

@@ -16,13 +16,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detente.errors import LearnError
+from detente.learn import kernels
 from detente.learn.estimate import (
-    N_CHANNELS,
     Design,
+    Dispersion,
     Expectation,
     Parameters,
     Settings,
     attribute,
+    blank,
     design,
     dispersion,
     expect,
@@ -79,12 +81,12 @@ def backtest(
     other = replace(d, settings=pairs_only)
     others[_WITHOUT] = _forecast(other, fit(other), test)[0]
     in_test = test[counts.day]
-    n_pairs = own.shape[1]
-    events: Floats = np.zeros(n_pairs)
-    np.add.at(events, counts.pairs()[in_test], counts.n[in_test])
+    events: Floats = np.zeros(own.shape[1])
+    np.add.at(events, d.pair[in_test], counts.n[in_test])
     if events.sum() == 0:
         raise LearnError("No event falls into the held-out days; hold out more.")
     gains = {name: _gain((own - scores).sum(0), events, seed) for name, scores in others.items()}
+    deciles = interval_coverage(e.rate[test], e.seen[test], par.phi)
     return Score(
         start=counts.dates[until].isoformat(),
         end=counts.dates[-1].isoformat(),
@@ -92,15 +94,16 @@ def backtest(
         events=int(events.sum()),
         bits_per_event=float(own.sum() / events.sum() / np.log(2)),
         gains=gains,
-        coverage=interval_coverage(e.rate[test], e.seen[test], par.phi),
+        coverage=float(np.mean(deciles)) if deciles else float("nan"),
         data=data,
+        deciles=deciles,
     )
 
 
 def _forecast(d: Design, par: Parameters, test: NDArray[np.bool_]) -> tuple[Floats, Expectation]:
     e = expect(d, par, use=test)
-    rates = attribute(d, par, np.zeros(len(d.cells))).rates * d.v[d.cells[:, 0]]
-    return pair_day_scores(d.counts, rates, e.rate, e.seen, par.phi, test), e
+    rates = attribute(d, par, np.zeros(len(d.counts.n))).rates * d.v[d.counts.day]
+    return pair_day_scores(d, rates, e.rate, e.rest, par.phi, test), e
 
 
 def _gain(difference: Floats, events: Floats, seed: int) -> Gain:
@@ -112,71 +115,70 @@ def _gain(difference: Floats, events: Floats, seed: int) -> Gain:
     return Gain(float(difference.sum() / events.sum() / np.log(2)), float(low), float(high))
 
 
-def interval_coverage(rate: Floats, seen: Floats, phi: float, *, least: float = 0.1) -> float:
+def interval_coverage(rate: Floats, seen: Floats, phi: Dispersion, *, least: float = 0.1) -> tuple[float, ...]:
     """Share of dyad-day counts inside the central 80 % of their forecasts, for expected counts of at least ``least``.
 
     Counts are whole numbers, so the ends are randomised; the share is the expectation over that randomisation.
+
+    Returns:
+        The share by tenths of the pair-days, ordered by expected count; empty where there are fewer than ten.
     """
     busy = rate >= least
-    if not busy.any():
-        return float("nan")
+    if busy.sum() < 10:
+        return ()
     from scipy.stats import nbinom  # here, as its import takes a second
 
-    r = 1.0 / phi
-    p = r / (r + rate[busy])
-    upper, lower = nbinom.cdf(seen[busy], r, p), nbinom.cdf(seen[busy] - 1, r, p)
-    inside = np.clip(upper, 0.1, 0.9) - np.clip(lower, 0.1, 0.9)
-    return float((inside / np.maximum(upper - lower, 1e-12)).mean())
+    expected, counts = rate[busy], seen[busy]
+    r = 1.0 / phi.at(expected)
+    p = r / (r + expected)
+    upper, lower = nbinom.cdf(counts, r, p), nbinom.cdf(counts - 1, r, p)
+    inside = (np.clip(upper, 0.1, 0.9) - np.clip(lower, 0.1, 0.9)) / np.maximum(upper - lower, 1e-12)
+    by_size = np.array_split(inside[np.argsort(expected, kind="stable")], 10)
+    return tuple(float(part.mean()) for part in by_size)
 
 
 def _mixture(d: Design, name: str, test: NDArray[np.bool_]) -> Floats:
-    """(T, P) log scores of a baseline: a weighted sum of simple forecasts, weights fitted on training days."""
-    cells, pairs = _parts(d, name)
-    cells = cells * d.v[d.cells[:, 0], None]
+    """(T, U + 1) log scores of a baseline: a weighted sum of simple forecasts, weights fitted on training days."""
+    cells, pairs, rest = _parts(d, name)
+    cells = cells * d.v[d.counts.day, None]
     pairs = pairs * d.v[:, None, None]
-    seen = np.zeros(pairs.shape[:2])
-    where = d.counts.pairs()
-    np.add.at(seen, (d.counts.day, where), d.counts.n)
+    rest = rest * d.v
+    seen = d.seen
     train = d.training
     chosen = train[d.counts.day]
     weight = np.full(cells.shape[1], 1.0 / cells.shape[1])
-    phi = 1.0
+    phi = Dispersion(1.0)
     for _ in range(15):
         rate = pairs @ weight
-        phi = dispersion(Expectation(rate, seen, rate, rate), train)
-        g = (1 + phi * seen[train]) / (1 + phi * rate[train])
+        phi = dispersion(rate, seen, train)
+        over = phi.at(rate[train])
+        g = (1 + over * seen[train]) / (1 + over * rate[train])
         exposure = np.einsum("tp,tpj->j", g, pairs[train])
+        exposure[2] += rest[train].sum()
         for _ in range(10):
             part = cells[chosen] * weight
             share = d.counts.n[chosen] / np.maximum(part.sum(1), 1e-300)
             weight = (part * share[:, None]).sum(0) / np.maximum(exposure, 1e-300)
-    return pair_day_scores(d.counts, cells @ weight, pairs @ weight, seen, phi, test)
+    return pair_day_scores(d, cells @ weight, pairs @ weight, rest * weight[2], phi, test)
 
 
-def _parts(d: Design, name: str) -> tuple[Floats, Floats]:
-    """Simple forecasts at the event cells (N, J) and of the pair-days (T, P, J)."""
-    every = np.ones(len(d.counts.dates), dtype=bool)
-    n_base, n_types = len(d.base_parts), d.base_parts.shape[-1]
-    off = 1.0 - np.eye(d.n_actors)
-    cells = [d.rows_m.reshape(-1, 2, n_base).sum(1)]
-    pairs = []
-    still = replace(d, v=np.ones_like(d.v))
-    silent = np.zeros((N_CHANNELS, n_types, n_types, len(d.settings.taus)))
-    deaf = np.zeros((N_CHANNELS, *off.shape))
-    for j in range(n_base):
-        u = np.zeros((n_base, n_types))
-        u[j] = 1.0
-        pairs.append(expect(still, Parameters(u, off, silent, deaf, 1.0), use=every).rate)
-    seen = np.zeros_like(pairs[0])
-    np.add.at(seen, (d.counts.day, d.counts.pairs()), d.counts.n)
+def _parts(d: Design, name: str) -> tuple[Floats, Floats, Floats]:
+    """Simple forecasts at the event cells (N, J), of the active pair-days (T, U, J), and of the other pairs (T)."""
+    n_days = len(d.counts.dates)
+    rows_m = np.zeros((len(d.rows_at), kernels.N_BASE))
+    found, rest = np.zeros((n_days, d.n_pairs, kernels.N_BASE)), np.zeros(n_days)
+    kernels.means(d.record, blank(d.record), found, rest, rows_m)
+    first = np.searchsorted(d.rows_at[:, 1], np.arange(len(d.counts.n)))
+    cells = [np.add.reduceat(rows_m, first, axis=0)]
+    pairs: list[Floats] = [found[..., j] for j in range(kernels.N_BASE)]
     if name == "last 30 days":
         cells.append(_window(d.counts, 30))
-        pairs.append(_running(seen, d.counts.fresh, window=30))
+        pairs.append(_running(d.seen, d.counts.fresh, window=30))
     elif name == "smoothing":
         for tau in SCALES:
             cells.append(_smooth(d.counts, tau))
-            pairs.append(_running(seen, d.counts.fresh, keep=float(decay(np.array([tau]))[0])))
-    return np.column_stack(cells), np.stack(pairs, axis=-1)
+            pairs.append(_running(d.seen, d.counts.fresh, keep=float(decay(np.array([tau]))[0])))
+    return np.column_stack(cells), np.stack(pairs, axis=-1), rest
 
 
 def _running(seen: Floats, fresh: NDArray[np.bool_], *, keep: float = 0.0, window: int = 0) -> Floats:

@@ -65,7 +65,7 @@ def build(loaded: Sequence[Daily], *, seed: int, settings: Settings | None = Non
 
 def _plain(score: Score) -> dict[str, Any]:
     gains = {name: [round(x, 4) for x in (g.bits, g.low, g.high)] for name, g in score.gains.items()}
-    return {**score.__dict__, "gains": gains}
+    return {**score.__dict__, "gains": gains, "deciles": [round(x, 4) for x in score.deciles]}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -24,7 +24,8 @@ from detente.learn import windows as comparing
 from detente.learn.exposures import channels
 from detente.learn.model import Fit
 from detente.learn.reactions import FEW, NEGLIGIBLE
-from detente.learn.windows import Window, WindowEffect
+from detente.learn.windows import WindowEffect
+from detente.record.windows import Window
 
 Floats = NDArray[np.floating[Any]]
 Verdict = Literal["supports", "leans for", "says nothing", "leans against", "contradicts"]
@@ -35,6 +36,15 @@ SLIGHT: Final = 1.1
 """Rate ratios nearer to one than this, either way, are practically no effect."""
 
 HOSTILE: Final = tuple(k for k in TYPES if quad(k).endswith("conflict"))
+
+ANSWERS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("claim", "group", "speaker", "sentence", "verdict"), pl.String),
+    **dict.fromkeys(("causes", "effects", "followed"), pl.Int64),
+    **dict.fromkeys(("expected", "model_effect", "model_low", "model_high"), pl.Float64),
+    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "p", "placebo_p"), pl.Float64),
+    "cautions": pl.String,
+}
+"""Columns of :meth:`Answer.frame`."""
 
 
 class Acts(Struct, frozen=True):
@@ -87,7 +97,8 @@ class Proposition(Struct, frozen=True):
     def summary(self) -> str:
         """The claim in words."""
         verb = "raise" if self.raises else "lower"
-        return f"{self.cause.summary()} {verb} {self.effect.summary()} within {self.within} days"
+        when = f"within {self.within} days" if self.within else "while they last"
+        return f"{self.cause.summary()} {verb} {self.effect.summary()} {when}"
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,9 @@ class Answer:
         model: the reaction model's effect, None where no model knows the actors.
         compared: the comparison of days, None where it cannot be made; before: the same for the days before a cause.
         cautions: what else could explain the figures.
+        group: kind of windows that the answer is about, where a register was taken apart by them; parts: the answers by
+            group, held to a false discovery rate together.
+        speaker, sentence: who claims it, and where, for a claim that a report makes.
     """
 
     claim: Proposition
@@ -145,29 +159,39 @@ class Answer:
     compared: WindowEffect | None
     before: WindowEffect | None
     cautions: tuple[str, ...]
+    group: str = ""
+    parts: tuple[Answer, ...] = ()
+    speaker: str = ""
+    sentence: str = ""
 
     def summary(self) -> str:
         """Claim, verdict, the three answers, and the cautions."""
         lines = [
-            f"Claim: {self.claim.summary()}.",
+            f"Claim: {self.claim.summary()}{f' ({self.group} only)' if self.group else ''}.",
+            *([f"Made by {self.speaker or 'the author'}: {self.sentence}"] if self.sentence else []),
             f"The record {self.verdict}{' it' if self.verdict in ('supports', 'contradicts') else ''}.",
-            f"Counts: {self.causes} causes, {self.effects} effect events, {self.followed} of them within "
-            f"{self.claim.within} days after a cause, where {self.expected:.1f} would be by the rate over all days.",
+            f"Counts: {self.causes} causes, {self.effects} effect events, {self.followed} of them "
+            f"{f'within {self.claim.within} days after' if self.claim.within else 'during'} a cause, where "
+            f"{self.expected:.1f} would be by the rate over all days.",
             self.model.summary() if self.model else "Reaction model: it does not know these actors or registers.",
             f"Days compared: {self.compared.summary()}"
             if self.compared
             else "Days compared: not possible; the record is too short, or the days after a cause fill it.",
             *(f"Caution: {line}" for line in self.cautions),
+            *(f"\n{part.summary()}" for part in self.parts),
         ]
         return "\n".join(lines)
 
     def frame(self) -> pl.DataFrame:
-        """The answer as one row."""
+        """The answer as one row, and one for each group of windows: columns :data:`ANSWERS`."""
         model, days = self.model, self.compared
-        return pl.DataFrame(
+        own = pl.DataFrame(
             [
                 {
                     "claim": self.claim.summary(),
+                    "group": self.group,
+                    "speaker": self.speaker,
+                    "sentence": self.sentence,
                     "verdict": self.verdict,
                     "causes": self.causes,
                     "effects": self.effects,
@@ -179,11 +203,14 @@ class Answer:
                     "ratio": days.ratio if days else None,
                     "ratio_low": days.low if days else None,
                     "ratio_high": days.high if days else None,
+                    "p": days.p if days else None,
                     "placebo_p": days.placebo_p if days else None,
                     "cautions": " ".join(self.cautions),
                 }
-            ]
+            ],
+            schema=ANSWERS,
         )
+        return pl.concat([own, *(part.frame() for part in self.parts)])
 
     def cite(self) -> list[str]:
         """Sources of the methods."""
@@ -245,23 +272,22 @@ def check(
         fit: a reaction model of the record, or of a larger one.
         windows: when the cause took place, from a register; taken from the table where None.
         effects: days of the effect events, from a register; taken from the table where None.
-        start, end: the days compared; those of the table where None.
+        start, end: the days compared; those that the table, or the registers in its place, cover where None. A register
+            of windows is taken to cover whole years.
 
     Raises:
         LearnError: unknown type, or nothing to look at.
     """
     if strange := [k for k in (*claim.cause.types, *claim.effect.types) if k not in TYPES]:
         raise LearnError(f"Unknown event types {', '.join(strange)}; use PLOVER types: {', '.join(TYPES)}.")
-    first = start or _day(table["day"].min())
-    last = end or _day(table["day"].max())
-    if first is None or last is None:
-        raise LearnError("The record holds no dated events; read or load some, or give start and end.")
+    first, last = _span(table, windows, effects, start, end)
     if windows is None:
-        causes = select(table, claim.cause)
+        causes = select(table, claim.cause).filter(pl.col("day").is_between(first, last))
         given = [Window(day, day) for day in causes["day"].unique().sort()]
         n_causes = int(causes["count"].sum()) if "count" in causes.columns else causes.height
     else:
-        given, n_causes = list(windows), len(windows)
+        given = [w for w in windows if w.start <= last and w.end >= first]
+        n_causes = len(given)
     days = list(effects) if effects is not None else _days(select(table, claim.effect))
     days = [d for d in days if first <= d <= last]
     # The days of the cause themselves count where a register tells how long it went on.
@@ -270,15 +296,15 @@ def check(
         for w in given
     ]
     compared = _compare(days, after, first, last)
-    before = _compare(
-        days, [Window(w.start - timedelta(claim.within), w.start - timedelta(1)) for w in given], first, last
-    )
+    # As many days before a cause as are looked at after its beginning.
+    earlier = [Window(w.start - (w.end - w.start) - timedelta(1), w.start - timedelta(1)) for w in after]
+    before = _compare(days, earlier, first, last, placebo=False)
     followed, expected = _raw(days, after, first, last)
     known = fit is not None and windows is None and effects is None  # a register's events are not the model's
     model = model_effect(fit, claim) if known and fit is not None else None
     return Answer(
         claim=claim,
-        verdict=verdict(claim, model, compared),
+        verdict=verdict(claim, None if _wider(claim) else model, compared),
         causes=n_causes,
         effects=len(days),
         followed=followed,
@@ -286,12 +312,65 @@ def check(
         model=model,
         compared=compared,
         before=before,
-        cautions=tuple(_cautions(claim, table, given, compared, before, windows is None)),
+        cautions=tuple(
+            _cautions(claim, table, given, days, compared, before, windows is None, effects is None, model is not None)
+        ),
     )
 
 
-def _day(value: Any) -> Date | None:
-    return value if isinstance(value, Date) else None
+def by_group(claim: Proposition, table: pl.DataFrame, windows: Sequence[Window], **how: Any) -> Answer:
+    """The answer for all windows of a register, with the answers for each of its groups (seasons, series) as parts.
+
+    Args:
+        how: as for :func:`check`.
+
+    Raises:
+        LearnError: as :func:`check`, or the register has no groups.
+    """
+    groups = sorted({w.group for w in windows} - {""})
+    if not groups:
+        raise LearnError("The register has no groups; give it a column group, season, series, kind or category.")
+    parts = [
+        replace(check(claim, table, windows=[w for w in windows if w.group == group], **how), group=group)
+        for group in groups
+    ]
+    return replace(check(claim, table, windows=windows, **how), parts=adjust(parts))
+
+
+def _wider(claim: Proposition) -> bool:
+    """Whether the model, which knows types alone, takes more for the cause or the effect than the claim means."""
+    return any((acts.domain or acts.cameo) and not acts.types for acts in (claim.cause, claim.effect))
+
+
+def _span(
+    table: pl.DataFrame,
+    windows: Sequence[Window] | None,
+    effects: Sequence[Date] | None,
+    start: Date | None,
+    end: Date | None,
+) -> tuple[Date, Date]:
+    """First and last day that both causes and effects are known for."""
+    spans = []
+    if effects is not None:
+        spans += [(min(effects), max(effects))] if effects else []
+    if (windows is None or effects is None) and table.height:
+        spans.append((_day(table["day"].min()), _day(table["day"].max())))
+    if windows:
+        years = [w.start.year for w in windows] + [w.end.year for w in windows]
+        spans.append((Date(min(years), 1, 1), Date(max(years), 12, 31)))
+    if not spans and not (start and end):
+        raise LearnError("The record holds no dated events; read or load some, or give start and end.")
+    first = start or max(a for a, _ in spans)
+    last = end or min(b for _, b in spans)
+    if last < first:
+        raise LearnError(f"Causes and effects are not known for the same days: from {first} on, but only to {last}.")
+    return first, last
+
+
+def _day(value: Any) -> Date:
+    if not isinstance(value, Date):
+        raise LearnError("The record holds no dated events; read or load some, or give start and end.")
+    return value
 
 
 def _days(rows: pl.DataFrame) -> list[Date]:
@@ -299,9 +378,11 @@ def _days(rows: pl.DataFrame) -> list[Date]:
     return [day for day, n in zip(rows["day"].to_list(), counts, strict=True) for _ in range(int(n))]
 
 
-def _compare(days: list[Date], given: list[Window], first: Date, last: Date) -> WindowEffect | None:
+def _compare(
+    days: list[Date], given: list[Window], first: Date, last: Date, *, placebo: bool = True
+) -> WindowEffect | None:
     try:
-        return comparing.effect(days, given, start=first, end=last)
+        return comparing.effect(days, given, start=first, end=last, placebo=placebo)
     except LearnError:  # nothing to compare, or no year of record
         return None
 
@@ -366,9 +447,10 @@ def verdict(claim: Proposition, model: ModelEffect | None, compared: WindowEffec
 
     Each method is scored from -2 to 2 in the direction of the claim:
 
-    - days compared: 2 where the 90 % interval of the ratio lies beyond one and at most a tenth of the shifted windows
-      are as far from it; 1 where the 80 % interval does and at most a fifth are; -2 where the whole 90 % interval lies
-      short of a practical effect (a tenth up or down); -1 where the 80 % interval lies on the other side of one;
+    - days compared: -2 where the whole 90 % interval of the ratio lies short of a practical effect (a tenth up or
+      down), which takes precedence; 2 where it lies beyond one and at most a tenth of the shifted windows are as far
+      from it; 1 where the 80 % interval does and at most a fifth are; -1 where the 80 % interval lies on the other side
+      of one;
     - model: 1 where a rise is claimed and detectable, -1 where the whole interval is practically none; its weights
       cannot be negative, so it says nothing of claims that something is lowered.
 
@@ -376,17 +458,18 @@ def verdict(claim: Proposition, model: ModelEffect | None, compared: WindowEffec
     less contradicts.
     """
     days = 0
-    if compared is not None and compared.enough and compared.inside:
+    if compared is not None and compared.enough:
         sign = 1.0 if claim.raises else -1.0
-        ratio, spread = np.log(compared.ratio), (np.log(compared.high) - np.log(compared.low)) / 2
-        ends = sorted((sign * np.log(compared.low), sign * np.log(compared.high)))
-        narrower = 0.78 * spread  # 80 % against 90 %, for a normal estimate
-        if ends[0] > 0 and compared.placebo_p <= 0.1:
+        low, ratio, high = (float(np.log(max(x, 1e-9))) for x in (compared.low, compared.ratio, compared.high))
+        ends = sorted((sign * low, sign * high))
+        # 80 % against 90 %, for a normal estimate; an empty window has no lower end to take it from.
+        narrower = 0.78 * ((high - low) / 2 if compared.inside else high - ratio)
+        if ends[1] < np.log(SLIGHT):
+            days = -2
+        elif ends[0] > 0 and compared.placebo_p <= 0.1:
             days = 2
         elif sign * ratio - narrower > 0 and compared.placebo_p <= 0.2:
             days = 1
-        elif ends[1] < np.log(SLIGHT):
-            days = -2
         elif sign * ratio + narrower < 0:
             days = -1
     learnt = 0
@@ -401,28 +484,33 @@ def _cautions(
     claim: Proposition,
     table: pl.DataFrame,
     given: list[Window],
+    days: list[Date],
     compared: WindowEffect | None,
     before: WindowEffect | None,
-    from_table: bool,
+    causes_read: bool,
+    effects_read: bool,
+    learnt: bool,
 ) -> list[str]:
-    out = []
+    out = [f"no {what} falls into the days compared." for what, n in (("cause", given), ("effect", days)) if not n]
     months = np.bincount([w.start.month % 12 for w in given], minlength=12)
     if len(given) >= 3 and (months + np.roll(months, 1)).max() >= 0.7 * len(given):
         out.append("most causes fall into the same two months, so cause and season are hard to tell apart.")
-    if compared and before and compared.inside and before.inside and before.ratio >= compared.ratio > 1:
+    enough = compared and before and compared.enough and before.enough
+    if compared and before and enough and (1 < compared.ratio <= before.ratio or before.ratio <= compared.ratio < 1):
         out.append(
-            f"the rate was raised as much in the {claim.within} days before ({before.ratio:.2f} times), so the cause "
-            "may be an answer, or both may follow from something else."
+            f"the rate was {'raised' if compared.ratio > 1 else 'lowered'} as much in as many days before "
+            f"({before.ratio:.2f} times), so the cause may be an answer, or both may follow from something else."
         )
-    if from_table and table.height:
+    if causes_read and effects_read and table.height:
         out.append("cause and effect come from the same reports: more coverage on some days raises both.")
     for column, words in (("archive", "data set"), ("outlet", "outlet")):
-        if column in table.columns and table.height:
-            top = table[column].drop_nulls().value_counts(sort=True).head(1)
-            if top.height and top["count"][0] >= 0.9 * table.height:
-                out.append(f"nine in ten events come from one {words} ({top[column][0]}).")
-    if (claim.cause.domain or claim.cause.cameo) and not claim.cause.types:
-        out.append("the reaction model knows types only, and takes all acts of the cause's actors for it.")
+        if (causes_read or effects_read) and column in table.columns and table.height:
+            size = pl.col("count").sum() if "count" in table.columns else pl.len()
+            shares = table.group_by(column).agg(n=size.cast(pl.Float64)).with_columns(pl.col("n") / pl.col("n").sum())
+            most = shares.filter(pl.col("n") >= 0.9, pl.col(column).is_not_null())[column].to_list()
+            out += [f"nine in ten events come from one {words} ({name})." for name in most]
+    if learnt and _wider(claim):
+        out.append("the reaction model knows types only, and takes all acts of the actors; its figure does not count.")
     return out
 
 
@@ -431,19 +519,26 @@ def adjust(answers: Sequence[Answer], *, rate: float = 0.1) -> tuple[Answer, ...
 
     Args:
         answers: what :func:`check` gave for each claim.
-        rate: accepted share of false ones among the claims that are called supported (Benjamini and Hochberg 1995),
-            by the placebo's p value.
+        rate: accepted share of false ones among the claims that are called supported or contradicted (Benjamini and
+            Hochberg 1995), by the p value of the days compared; 1 where nothing could be compared.
 
     Example:
         >>> adjust([])
         ()
     """
-    p = np.array([a.compared.placebo_p if a.compared else 1.0 for a in answers])
+    p = np.array([a.compared.p if a.compared else 1.0 for a in answers])
     order = np.argsort(p, kind="stable")
     passed = np.flatnonzero(p[order] <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
     held = set(order[: passed[-1] + 1].tolist()) if len(passed) else set()
-    note = f"one of {len(answers)} claims checked together; alone it would be called supported."
-    return tuple(
-        a if a.verdict != "supports" or i in held else replace(a, verdict="leans for", cautions=(*a.cautions, note))
-        for i, a in enumerate(answers)
-    )
+    return tuple(a if i in held else _softened(a, len(answers)) for i, a in enumerate(answers))
+
+
+def _softened(answer: Answer, among: int) -> Answer:
+    """A strong verdict that rests on a ratio away from one, made a step weaker."""
+    days = answer.compared
+    away = days is not None and not days.low <= 1.0 <= days.high
+    if among < 2 or answer.verdict not in ("supports", "contradicts") or not (away or answer.verdict == "supports"):
+        return answer
+    weaker: Verdict = "leans for" if answer.verdict == "supports" else "leans against"
+    alone = f"alone it would be called {answer.verdict.removesuffix('s')}ed."
+    return replace(answer, verdict=weaker, cautions=(*answer.cautions, f"one of {among} checked together; {alone}"))

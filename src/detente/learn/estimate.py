@@ -2,7 +2,8 @@
 
 The intensity is a sum, so each event can be shared out exactly among its possible causes; given the shares, every
 parameter is a ratio of attributed events to exposure, moved toward its group's value by a Gamma prior. The shock of
-pair and day integrates out in closed form (negative multinomial).
+pair and day integrates out in closed form (negative multinomial); given its size, the steps weigh each pair-day by how
+much it varies, as in quasi-likelihood (Wedderburn 1974).
 
 Sources: Hawkes (1971); Veen and Schoenberg (2008) for the expectation step; Efron and Morris (1975) for shrinkage.
 """
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from detente.codebook import QUADS, TYPES, quad
@@ -23,25 +24,36 @@ from detente.errors import LearnError
 from detente.learn import kernels
 from detente.learn.exposures import (
     CONCILIATORY,
+    PHI,
     SYMMETRIC,
     TAUS,
     Counts,
     Floats,
     Ints,
     decay,
-    pair_numbers,
     partners,
     volume,
 )
+from detente.learn.kernels import N_FEATURES, N_QUADS, N_TYPES, Past, Record
 
 N_CHANNELS: Final = 8
+WARM: Final = 28
+THIN: Final = 14
+"""Steps of sampling before the first draw, and from one draw to the next."""
+
+SWEEP: Final = 7
+"""Steps after which the shocks are drawn anew; causes, which are drawn at each step, take longer to mix."""
+
 _QUAD: Final = np.array([QUADS.index(quad(k)) for k in TYPES])
 _SAME: Final = np.eye(len(TYPES), dtype=bool)
+CHANNEL: Final = np.concatenate([np.repeat([0, 1], N_TYPES), np.repeat(np.arange(2, N_CHANNELS), N_QUADS)])
+"""(F) the channel of each feature of :mod:`detente.learn.kernels`."""
+_OF_CHANNEL: Final = np.eye(N_CHANNELS)[CHANNEL]  # (F, C)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is fixed before a fit. The defaults were chosen on training days of ICEWS 2014 (``docs/learn.md``).
+    """What is fixed before a fit. The defaults were chosen on training days (``docs/learn.md``).
 
     Args:
         taus: time constants in days.
@@ -53,33 +65,48 @@ class Settings:
         kappa: (C) pseudo-events by which a pair's multiplier keeps to one; kappa0: the same for the baseline.
         base_strength: pseudo-events by which baseline weights of a type keep to those of all types.
         rho: how far expected counts follow the recent volume of reporting.
+        few: number of actors up to which all pairs hear third parties; among more, those that have dealt before.
         burn: days at the start of a stretch of record that only build up history.
         outer, inner: numbers of sweeps over the days, and of steps under the shocks expected in a sweep.
     """
 
     taus: tuple[float, ...] = TAUS
     active: tuple[bool, ...] = (True,) * N_CHANNELS
-    strength: tuple[float, ...] = (30.0, 30.0, 1000.0, 1000.0, 1000.0, 1000.0, 1000.0, 1000.0)
-    block_strength: tuple[float, ...] = (5.0, 20.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0)
+    strength: tuple[float, ...] = (150.0, 150.0, 1000.0, 1000.0, 1000.0, 1000.0, 1000.0, 1000.0)
+    block_strength: tuple[float, ...] = (1.0, 5.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0)
     calm: float = 0.04
     kappa: tuple[float, ...] = (30.0, 30.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0)
-    kappa0: float = 2.0
-    base_strength: float = 30.0
+    kappa0: float = 20.0
+    base_strength: float = 1000.0
     rho: float = 0.5
+    few: int = 64
     burn: int = 30
-    outer: int = 8
+    outer: int = 10
     inner: int = 12
 
 
 @dataclass(frozen=True)
+class Dispersion:
+    """Over-dispersion of a pair's counts on a day, ``level * expected ** -power``: busy pair-days vary less."""
+
+    level: float
+    power: float = 0.0
+
+    def at(self, rate: Floats) -> Floats:
+        """Over-dispersion where so many events are expected, between 0.01 and 100."""
+        phi: Floats = np.clip(self.level * np.maximum(rate, 1e-9) ** -self.power, *PHI)
+        return phi
+
+
+@dataclass(frozen=True)
 class Parameters:
-    """Point estimates, in the fit's own layout: u (J, K), theta0 (A, A), w (C, K, L, H), theta (C, A, A), phi."""
+    """Point estimates by active pair: u (J, K), theta0 (P), w (K, F, H), theta (C, P)."""
 
     u: Floats
     theta0: Floats
     w: Floats
     theta: Floats
-    phi: float
+    phi: Dispersion
 
 
 @dataclass(frozen=True)
@@ -88,33 +115,50 @@ class Design:
 
     Args:
         counts: the record. until: days before this position are for training. settings: what is fixed.
-        cells: (N, 4) day, source, target, type of cells with events.
-        rows_x, rows_m, rows_at: exposures at these cells (:func:`detente.learn.kernels.gather`).
+        record: the record by active pair, as the kernels want it.
+        rows_x, rows_m, rows_at: exposures at the cells with events (:func:`detente.learn.kernels.gather`).
         v: (T) reporting volume. partners: (A, A).
-        state, total, base_parts: history, counts and baseline components after the last day.
+        past: history and long-run totals after the last day; days: effective number of days behind the latter.
+        base_parts: (J, P, K) baseline components after the last day; mix_after: (K) the usual mix of types then; rest:
+            expected events of all pairs that are not active.
     """
 
     counts: Counts
     until: int
     settings: Settings
-    cells: Ints
+    record: Record
     rows_x: Floats
     rows_m: Floats
     rows_at: Ints
     v: Floats
     partners: Floats
-    state: Floats
-    total: Floats
+    past: Past
+    days: float
     base_parts: Floats
+    mix_after: Floats
+    rest: float
 
     @property
     def n_actors(self) -> int:
         return len(self.counts.actors)
 
+    @property
+    def n_pairs(self) -> int:
+        """Number of active unordered pairs."""
+        return len(self.record.of) // 2
+
     @cached_property
     def pair(self) -> Ints:
-        """(A, A) numbers of the unordered pairs."""
-        return pair_numbers(self.n_actors)
+        """(N) number of the unordered pair of each event cell."""
+        pairs: Ints = self.record.both[self.record.slot[self.counts.a, self.counts.b]]
+        return pairs
+
+    @cached_property
+    def seen(self) -> Floats:
+        """(T, U) observed events."""
+        out: Floats = np.zeros((len(self.counts.dates), self.n_pairs))
+        np.add.at(out, (self.counts.day, self.pair), self.counts.n)
+        return out
 
     @cached_property
     def training(self) -> NDArray[np.bool_]:
@@ -148,7 +192,7 @@ def design(counts: Counts, settings: Settings, *, until: int | None = None, ties
             f"{until} days of events are too few to fit on (the first {settings.burn} only build up history); "
             "give a longer record or a prior."
         )
-    n_actors, n_types = len(counts.actors), len(TYPES)
+    n_actors = len(counts.actors)
     early = counts.day < until
     quarrel = ~CONCILIATORY[counts.k]
     sides = [np.zeros((n_actors, n_actors)) for _ in range(2)]
@@ -159,46 +203,87 @@ def design(counts: Counts, settings: Settings, *, until: int | None = None, ties
     if ties is not None:
         cooperation += ties * cooperation.sum(1, keepdims=True) / max(n_actors - 1, 1)
     p = partners(cooperation, conflict)
+    record = _record(counts, p, settings)
+    n_taus, n_rows = len(settings.taus), int(len(counts.n) + SYMMETRIC[counts.k].sum())
+    rows_x = np.zeros((n_rows, N_FEATURES, n_taus), dtype=np.float32)
+    rows_m = np.zeros((n_rows, kernels.N_BASE))
+    rows_at = np.zeros((n_rows, 2), dtype=np.int64)
+    past, parts, mix = blank(record), np.zeros((kernels.N_BASE, len(record.of), N_TYPES)), np.zeros(N_TYPES)
+    rest, days = kernels.gather(record, rows_x, rows_m, rows_at, past, parts, mix)
     v = volume(counts, rho=settings.rho, until=until)
-    cells = np.ascontiguousarray(np.stack([counts.day, counts.a, counts.b, counts.k], axis=1))
-    taus = np.array(settings.taus)
-    shape = (n_actors, n_actors, n_types)
-    rows_x = np.zeros((2 * len(cells), N_CHANNELS, n_types, len(taus)), dtype=np.float32)
-    rows_m = np.zeros((2 * len(cells), kernels.N_BASE))
-    rows_at = np.full((2 * len(cells), 2), -1, dtype=np.int64)
-    state, total = np.zeros((*shape, len(taus))), np.zeros(shape)
-    parts = np.zeros((kernels.N_BASE, *shape))
-    kernels.gather(
-        cells, counts.n, counts.fresh, decay(taus), p, SYMMETRIC, CONCILIATORY,
-        rows_x, rows_m, rows_at, state, total, parts,
-    )  # fmt: skip
-    return Design(counts, until, settings, cells, rows_x, rows_m, rows_at, v, p, state, total, parts)
+    return Design(counts, until, settings, record, rows_x, rows_m, rows_at, v, p, past, days, parts, mix, rest)
+
+
+def _record(counts: Counts, p: Floats, s: Settings) -> Record:
+    """The active pairs of a record and its partners."""
+    n = len(counts.actors)
+    few = n <= s.few
+    active = np.full((n, n), few) & ~np.eye(n, dtype=bool)
+    active[counts.a, counts.b] = True
+    active |= active.T
+    of = np.argwhere(active)
+    slot = np.full((n, n), -1, dtype=np.int64)
+    slot[active] = np.arange(len(of))
+    low, high = of.min(1), of.max(1)
+    both = np.unique(low * n + high, return_inverse=True)[1]
+    found = [
+        (i, slot[c, b], p[a, c])
+        for i, (a, b) in enumerate(of)
+        for c in np.flatnonzero(p[a])
+        if c != b and slot[c, b] >= 0
+    ]
+    return Record(
+        cells=np.ascontiguousarray(np.stack([counts.day, counts.a, counts.b, counts.k], axis=1)),
+        n=counts.n,
+        fresh=counts.fresh,
+        slot=slot,
+        of=of,
+        back=slot[of[:, 1], of[:, 0]],
+        both=both.astype(np.int64),
+        friends=np.array([x[:2] for x in found], dtype=np.int64).reshape(-1, 2),
+        weights=np.array([x[2] for x in found], dtype=np.float64),
+        near=p[of[:, 0], of[:, 1]],
+        keep=decay(np.array(s.taus)),
+        symmetric=SYMMETRIC,
+        friendly=CONCILIATORY,
+        quad=_QUAD.astype(np.int64),
+    )
+
+
+def blank(record: Record) -> Past:
+    """Nothing remembered. Where all pairs are active, all count as having dealt with one another before."""
+    n, n_actors = len(record.of), len(record.slot)
+    known = np.full(n, n == n_actors * (n_actors - 1))
+    return Past(np.zeros((n, N_TYPES, len(record.keep))), np.zeros((n, N_TYPES)), known)
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """Expected and observed counts by day and pair, (T, P), and exposures summed over training days."""
+    """Expected and observed counts by day and active pair (T, U), those of other pairs (T), and summed exposures."""
 
     rate: Floats
     seen: Floats
+    rest: Floats
     g_x: Floats
     g_m: Floats
+    g_rest: Floats
 
 
-def expect(d: Design, par: Parameters, *, use: NDArray[np.bool_] | None = None) -> Expectation:
-    """Sweep over the days ``use`` (training days where None)."""
-    n, (n_days, n_pairs) = d.n_actors, (len(d.counts.dates), d.n_actors * (d.n_actors - 1) // 2)
-    n_types, n_taus = len(TYPES), len(d.settings.taus)
+def expect(d: Design, par: Parameters, *, use: NDArray[np.bool_] | None = None, seed: int = -1) -> Expectation:
+    """Sweep over the days ``use`` (training days where None), under expected shocks or, with a seed, drawn ones."""
+    n_days, n = len(d.counts.dates), len(d.record.of)
     out = Expectation(
-        rate=np.zeros((n_days, n_pairs)),
-        seen=np.zeros((n_days, n_pairs)),
-        g_x=np.zeros((N_CHANNELS, n, n, n_types, n_taus)),
-        g_m=np.zeros((kernels.N_BASE, n, n, n_types)),
+        rate=np.zeros((n_days, d.n_pairs)),
+        seen=d.seen,
+        rest=np.zeros(n_days),
+        g_x=np.zeros((n, N_FEATURES, len(d.settings.taus))),
+        g_m=np.zeros((kernels.N_BASE, n, N_TYPES)),
+        g_rest=np.zeros(N_TYPES),
     )
     kernels.compensate(
-        d.cells, d.counts.n, d.counts.fresh, d.training if use is None else use, d.v, decay(np.array(d.settings.taus)),
-        d.partners, SYMMETRIC, CONCILIATORY, par.u, par.theta0, np.ascontiguousarray(par.w.sum(1)),
-        par.theta, par.phi, d.pair, out.rate, out.seen, out.g_x, out.g_m,
+        d.record, blank(d.record), d.training if use is None else use, d.v, par.u, par.theta0,
+        np.ascontiguousarray(par.w.sum(0)), par.theta, CHANNEL, par.phi.level, par.phi.power, seed,
+        out.rate, out.rest, out.g_x, out.g_m, out.g_rest,
     )  # fmt: skip
     return out
 
@@ -206,53 +291,65 @@ def expect(d: Design, par: Parameters, *, use: NDArray[np.bool_] | None = None) 
 def start(d: Design) -> Parameters:
     """Where the iterations begin: half of the rate baseline, half history."""
     s = d.settings
-    n, n_types = d.n_actors, len(TYPES)
     active = np.array(s.active)
-    w = np.zeros((N_CHANNELS, n_types, n_types, len(s.taus)))
-    level = np.array([0.1, 0.05, *[0.05 / n] * 6]) * active
-    w += level[:, None, None, None] * d.mix[None, :, None, None]
-    w[0] += 0.15 * _SAME[:, :, None]
-    off = 1.0 - np.eye(n)
-    par = Parameters(
-        u=np.full((kernels.N_BASE, n_types), 0.2), theta0=off.copy(), w=w, theta=off * active[:, None, None], phi=2.0
+    level = np.array([0.1, 0.05, *[0.05 / d.n_actors] * 6]) * active
+    w = np.zeros((N_TYPES, N_FEATURES, len(s.taus)))
+    w += level[CHANNEL][None, :, None] * d.mix[:, None, None]
+    w[np.arange(N_TYPES), np.arange(N_TYPES)] += 0.15
+    n = len(d.record.of)
+    return Parameters(
+        u=np.full((kernels.N_BASE, N_TYPES), 0.2),
+        theta0=np.ones(n),
+        w=np.where(_allowed(s), w, 0.0),
+        theta=np.ones((N_CHANNELS, n)) * active[:, None],
+        phi=Dispersion(2.0),
     )
-    return replace(par, w=_mask(par.w, s))
 
 
-def _mask(w: Floats, s: Settings) -> Floats:
-    allowed = np.broadcast_to(np.array(s.active)[:, None, None, None], w.shape).copy()
-    allowed[1] &= ~SYMMETRIC[None, :, None]
-    allowed[7] &= CONCILIATORY[None, :, None]
-    return np.where(allowed, w, 0.0)
+def _allowed(s: Settings) -> NDArray[np.bool_]:
+    """(1, F, 1) features that may have weight."""
+    heard: NDArray[np.bool_] = np.array(s.active)[CHANNEL]
+    heard[N_TYPES : 2 * N_TYPES] &= ~SYMMETRIC
+    heard[-N_QUADS:] &= [q.endswith("cooperation") for q in QUADS]
+    return heard[None, :, None]
 
 
 def fit(d: Design) -> Parameters:
     """Maximise the penalised likelihood of the training days."""
     par = start(d)
-    every = np.ones(int(d.pair.max()) + 1)
     for _ in range(d.settings.outer):
         e = expect(d, par)
-        par = _climb(d, replace(par, phi=dispersion(e, d.training)), every, e)
+        par = _climb(d, replace(par, phi=dispersion(e.rate, e.seen, d.training)), e)
     return par
 
 
-def _maximise(d: Design, par: Parameters, cell_weight: Floats, g_x: Floats, g_m: Floats) -> Parameters:
+def _update(
+    d: Design, par: Parameters, share: Shares, e: Expectation, rng: np.random.Generator | None = None
+) -> Parameters:
+    """New parameters from the events laid to each: the means of Gammas, or with ``rng`` draws from them."""
     s = d.settings
-    share = attribute(d, par, cell_weight)
-    w = _weights(d, share.w, np.einsum("cab,cablh->clh", par.theta, g_x))
-    # Each block of parameters is maximised in turn, the others held.
-    strain = np.einsum("cablh,clh->cab", g_x, w.sum(1))
-    kappa = np.array(s.kappa)[:, None, None]
-    theta = (share.theta + kappa) / (strain + kappa) * par.theta.astype(bool)
-    mean = (theta * strain).sum((1, 2)) / np.maximum(strain.sum((1, 2)), 1e-300)
-    theta /= np.where(mean > 0, mean, 1.0)[:, None, None]
-    w = w * mean[:, None, None, None]
-    calm = np.einsum("ab,jabk->jk", par.theta0, g_m)
+    w = _weights(d, share.w, np.einsum("fp,pfh->fh", par.theta[CHANNEL], e.g_x), rng)
+    # Each block of parameters is renewed in turn, the others held.
+    strain = np.einsum("pf,fc->cp", np.einsum("pfh,fh->pf", e.g_x, w.sum(0)), _OF_CHANNEL)
+    kappa = np.array(s.kappa)[:, None]
+    theta = _ratio(share.theta + kappa, strain + kappa, rng) * par.theta.astype(bool)
+    mean = (theta * strain).sum(1) / np.maximum(strain.sum(1), 1e-300)
+    mean = np.where(mean > 0, mean, 1.0)
+    theta /= mean[:, None]
+    w = w * mean[CHANNEL][None, :, None]
+    calm = np.einsum("p,jpk->jk", par.theta0, e.g_m)
+    calm[2] += e.g_rest
     pooled = share.u.sum(1, keepdims=True) / np.maximum(calm.sum(1, keepdims=True), 1e-300)
-    u = (share.u + s.base_strength * pooled) / (calm + s.base_strength)
-    calm0 = np.einsum("jk,jabk->ab", u, g_m)
-    theta0 = (share.theta0 + s.kappa0) / (calm0 + s.kappa0) * par.theta0.astype(bool)
+    u = _ratio(share.u + s.base_strength * pooled, calm + s.base_strength, rng)
+    calm0 = np.einsum("jk,jpk->p", u, e.g_m)
+    theta0 = _ratio(share.theta0 + s.kappa0, calm0 + s.kappa0, rng)
     return Parameters(u, theta0, w, theta, par.phi)
+
+
+def _ratio(events: Floats, exposure: Floats, rng: np.random.Generator | None) -> Floats:
+    """Events over exposure; with ``rng``, a draw from the Gamma that has this mean."""
+    ratio: Floats = (events if rng is None else rng.gamma(events)) / exposure
+    return ratio
 
 
 @dataclass(frozen=True)
@@ -269,15 +366,15 @@ class Shares:
 def attribute(d: Design, par: Parameters, cell_weight: Floats) -> Shares:
     """Share the events out among their possible causes."""
     out = Shares(
-        np.zeros(len(d.cells)),
+        np.zeros(len(d.counts.n)),
         np.zeros_like(par.w),
         np.zeros_like(par.theta),
         np.zeros_like(par.u),
         np.zeros_like(par.theta0),
     )
     kernels.attribute(
-        np.ascontiguousarray(d.cells[:, 3]), d.counts.n, d.rows_x, d.rows_m, d.rows_at, cell_weight,
-        par.u, par.theta0, par.w, par.theta, out.rates, out.w, out.theta, out.u, out.theta0,
+        d.counts.k, d.counts.n, d.rows_x, d.rows_m, d.rows_at, cell_weight,
+        par.u, par.theta0, par.w, par.theta, CHANNEL, out.rates, out.w, out.theta, out.u, out.theta0,
     )  # fmt: skip
     return out
 
@@ -294,90 +391,121 @@ _TO_BLOCK: Final = np.eye(_N_BLOCKS)[_BLOCK]  # (K, L, block)
 _TO_QUAD: Final = np.eye(4)[_QUAD]  # (L, Q)
 
 
-def _weights(d: Design, attributed: Floats, exposure: Floats) -> Floats:
-    """New weights (C, K, L, H) from attributed events (C, K, L, H) and exposures (C, L, H)."""
+def _weights(d: Design, attributed: Floats, exposure: Floats, rng: np.random.Generator | None) -> Floats:
+    """New weights (K, F, H) from attributed events (K, F, H) and exposures (F, H)."""
     s = d.settings
-    strength = np.array(s.strength)[:, None, None, None]
-    block_strength = np.array(s.block_strength)[:, None, None]
-    mix = d.mix[None, :, None, None]
-    events = np.einsum("cklh,klz->czh", attributed, _TO_BLOCK)
-    at_risk = np.einsum("k,clh,klz->czh", d.mix, exposure, _TO_BLOCK)
-    level = events / np.maximum(at_risk + block_strength, 1e-300)
-    prior = np.einsum("czh,klz->cklh", level, _TO_BLOCK) * mix
-    w = (attributed + strength * prior) / (exposure[:, None] + strength)
-    # Third parties: causes of one class share their weights.
-    n_q = np.einsum("cklh,lq->ckqh", attributed[2:], _TO_QUAD)
-    e_q = np.einsum("clh,lq->cqh", exposure[2:], _TO_QUAD)
-    n_z = np.einsum("ckqh,kr->crqh", n_q, _TO_QUAD)
-    a_z = np.einsum("k,cqh,kr->crqh", d.mix, e_q, _TO_QUAD)
-    level_q = n_z / np.maximum(a_z + np.array(s.block_strength)[2:, None, None, None], 1e-300)
-    prior_q = np.einsum("crqh,kr->ckqh", level_q, _TO_QUAD) * mix
-    w_q = (n_q + strength[2:] * prior_q) / (e_q[:, None] + strength[2:])
-    w[2:] = np.einsum("ckqh,lq->cklh", w_q, _TO_QUAD)
-    return _mask(w, s)
+    n_taus = exposure.shape[1]
+    strength, block_strength = np.array(s.strength), np.array(s.block_strength)
+    least = 0.0 if rng is None else 0.5
+    out = np.zeros_like(attributed)
+    # A rare type follows others rarely, but itself as readily as a common one.
+    usual = np.where(_SAME, 1.0, d.mix[:, None])  # (K, L)
+    n = attributed[:, : 2 * N_TYPES].reshape(N_TYPES, 2, N_TYPES, n_taus)
+    at = exposure[: 2 * N_TYPES].reshape(2, N_TYPES, n_taus)
+    events = np.einsum("kclh,klz->czh", n, _TO_BLOCK)
+    at_risk = np.einsum("kl,clh,klz->czh", usual, at, _TO_BLOCK)
+    level = _ratio(events + least, at_risk + block_strength[:2, None, None], rng)
+    prior = np.einsum("czh,klz,kl->kclh", level, _TO_BLOCK, usual)
+    pull = strength[None, :2, None, None]
+    out[:, : 2 * N_TYPES] = _ratio(n + pull * prior, at[None] + pull, rng).reshape(N_TYPES, -1, n_taus)
+    # Third parties: blocks of class of cause by class of response.
+    n = attributed[:, 2 * N_TYPES :].reshape(N_TYPES, -1, N_QUADS, n_taus)
+    at = exposure[2 * N_TYPES :].reshape(-1, N_QUADS, n_taus)
+    events = np.einsum("kcqh,kr->crqh", n, _TO_QUAD)
+    at_risk = np.einsum("k,cqh,kr->crqh", d.mix, at, _TO_QUAD)
+    level = _ratio(events + least, at_risk + block_strength[2:, None, None, None], rng)
+    prior = np.einsum("crqh,kr,k->kcqh", level, _TO_QUAD, d.mix)
+    pull = strength[None, 2:, None, None]
+    out[:, 2 * N_TYPES :] = _ratio(n + pull * prior, at[None] + pull, rng).reshape(N_TYPES, -1, n_taus)
+    return np.where(_allowed(s), out, 0.0)
 
 
-def dispersion(e: Expectation, days: NDArray[np.bool_]) -> float:
-    """The pair-day over-dispersion that makes the daily totals of the pairs most likely, between 0.01 and 30."""
-    rate, seen = e.rate[days], e.seen[days]
-    t, p = np.nonzero(seen)
-    y, at = seen[t, p], rate[t, p]
+def dispersion(rate: Floats, seen: Floats, days: NDArray[np.bool_]) -> Dispersion:
+    """The over-dispersion that makes the daily totals of the pairs most likely.
 
-    def loss(log_phi: float) -> float:
-        r = np.exp(-log_phi)
-        hit = gammaln(r + y) - gammaln(r) + y * np.log(at / (r + at))
-        return float((r * np.log1p(rate / r)).sum() - hit.sum())
+    Args:
+        rate, seen: (T, U) expected and observed counts. days: (T) those that count.
+    """
+    rate, seen = rate[days], seen[days]
+    # Pair-days without events are many and enter smoothly: their sum over a fine histogram of rates is exact enough.
+    quiet = rate[(seen == 0) & (rate > 0)]
+    edges = np.linspace(np.log(1e-9), np.log(1e3), 2001)
+    at = np.clip(np.digitize(np.log(quiet), edges), 0, 2000)
+    many = np.bincount(at, minlength=2001).astype(np.float64)
+    usual = np.bincount(at, weights=quiet, minlength=2001) / np.maximum(many, 1.0)
+    y, mean = seen[seen > 0], np.maximum(rate[seen > 0], 1e-9)
+    weight = np.concatenate([many[many > 0], np.ones(len(y))])
+    every, counts = np.concatenate([usual[many > 0], mean]), np.concatenate([np.zeros((many > 0).sum()), y])
 
-    found: Any = minimize_scalar(loss, bounds=(np.log(0.01), np.log(30.0)), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x))
+    def loss(x: Floats) -> float:
+        r = 1.0 / Dispersion(float(np.exp(x[0])), float(x[1])).at(every)
+        log = gammaln(r + counts) - gammaln(r) + r * np.log(r / (r + every))
+        log += np.where(counts > 0, counts * np.log(every / (r + every)), 0.0)
+        return -float((weight * log).sum())
+
+    # A power of at most one: an over-dispersed count then still grows with the rate.
+    bounds = [(np.log(PHI[0]), np.log(30.0)), (-0.5, 1.0)]
+    found: Any = minimize(loss, np.array([0.0, 0.5]), method="L-BFGS-B", bounds=bounds)
+    return Dispersion(float(np.exp(found.x[0])), float(found.x[1]))
 
 
 def pair_day_scores(
-    counts: Counts, rates: Floats, rate: Floats, seen: Floats, phi: float, days: NDArray[np.bool_]
+    d: Design, rates: Floats, rate: Floats, rest: Floats, phi: Dispersion, days: NDArray[np.bool_]
 ) -> Floats:
-    """(T, P) log probability of each pair's counts on each day (zero on other days), the shock integrated out.
+    """(T, U + 1) log probability of each pair's counts on each day (zero on other days), the shock integrated out.
 
-    The distribution is the negative multinomial: Poisson counts that share a Gamma(1/phi, 1/phi) factor.
+    The distribution is the negative multinomial: Poisson counts that share a Gamma(1/phi, 1/phi) factor. The last
+    column is that of all pairs without any event, whose expected counts are too small for a shock to matter.
 
     Args:
-        rates: (N) expected counts of the event cells. rate, seen: (T, P) expected and observed counts of pair-days.
+        rates: (N) expected counts of the event cells. rate: (T, U) of pair-days. rest: (T) of other pairs.
+        phi: over-dispersion.
     """
-    r = 1.0 / phi
-    out = np.where(days[:, None], -r * np.log1p(rate / r), 0.0)
-    out += np.where(days[:, None], gammaln(r + seen) - gammaln(r) - seen * np.log(r + rate), 0.0)
+    r, seen, counts = 1.0 / phi.at(rate), d.seen, d.counts
+    out = np.zeros((len(rate), d.n_pairs + 1))
+    out[:, -1] = np.where(days, -rest, 0.0)
+    out[:, :-1] = np.where(days[:, None], -r * np.log1p(rate / r), 0.0)
+    out[:, :-1] += np.where(days[:, None], gammaln(r + seen) - gammaln(r) - seen * np.log(r + rate), 0.0)
     chosen = days[counts.day]
     hit = counts.n * np.log(np.maximum(rates, 1e-300)) - gammaln(counts.n + 1)
-    np.add.at(out, (counts.day[chosen], counts.pairs()[chosen]), hit[chosen])
+    np.add.at(out, (counts.day[chosen], d.pair[chosen]), hit[chosen])
     scores: Floats = out
     return scores
 
 
-def replicate(d: Design, par: Parameters, e: Expectation, rng: np.random.Generator) -> Parameters:
-    """A bootstrap replicate: what pairs share is refitted under random weights, what is one pair's own is redrawn.
+def replicates(d: Design, par: Parameters, n: int, rng: np.random.Generator) -> list[Parameters]:
+    """Draws from the posterior of the parameters, by Gibbs sampling from the fit on.
 
-    Pairs are weighted as in the Bayesian bootstrap (Rubin 1981), the expected shocks kept as in the fit. A pair's own
-    multipliers vary with that pair's few events: they are drawn from their Gamma posteriors around the fit.
+    The sum makes each step a draw from a Gamma: the shock of each pair and day, one cause for each event, then weights,
+    blocks' means and multipliers given the events laid to them (Rasmussen 2013). Shocks keep a day's cluster from
+    passing for many independent events.
 
     Args:
-        par: the fit. e: its expectation over the training days.
+        par: the fit. n: how many, after :data:`WARM` steps and :data:`THIN` steps apart.
     """
-    s = d.settings
-    weight = rng.exponential(size=int(d.pair.max()) + 1)
-    refit = _climb(d, par, weight / weight.mean(), e)
-    share = attribute(d, par, d.training[d.cells[:, 0]].astype(np.float64))
-    shape = share.theta + np.array(s.kappa)[:, None, None]
-    shape0 = share.theta0 + s.kappa0
-    theta = par.theta * rng.gamma(shape) / shape
-    theta0 = par.theta0 * rng.gamma(shape0) / shape0
-    return replace(refit, theta=theta, theta0=theta0)
+    use = d.training[d.counts.day]
+    out: list[Parameters] = []
+    for step in range(WARM + THIN * n if n else 0):
+        if step % SWEEP == 0:
+            e = expect(d, par, seed=int(rng.integers(2**31)))
+            e = replace(e, g_x=e.g_x * (1.0 + d.settings.calm))
+        drawn = Shares(
+            np.zeros(0), np.zeros_like(par.w), np.zeros_like(par.theta), np.zeros_like(par.u), np.zeros_like(par.theta0)
+        )
+        kernels.assign(
+            d.counts.k, d.counts.n, d.rows_x, d.rows_m, d.rows_at, use, par.u, par.theta0, par.w, par.theta, CHANNEL,
+            int(rng.integers(2**31)), drawn.w, drawn.theta, drawn.u, drawn.theta0,
+        )  # fmt: skip
+        par = _update(d, par, drawn, e, rng)
+        if step >= WARM and (step - WARM) % THIN == THIN - 1:
+            out.append(par)
+    return out
 
 
-def _climb(d: Design, par: Parameters, weight: Floats, e: Expectation) -> Parameters:
+def _climb(d: Design, par: Parameters, e: Expectation) -> Parameters:
     """The inner iterations, under the expected shocks of ``e``."""
-    by_pair = np.where(d.pair >= 0, weight[d.pair], 0.0)
-    cell_weight = weight[d.counts.pairs()] * d.training[d.cells[:, 0]]
-    g_x = e.g_x * (1.0 + d.settings.calm) * by_pair[None, :, :, None, None]
-    g_m = e.g_m * by_pair[None, :, :, None]
+    cell_weight = d.training[d.counts.day].astype(np.float64)
+    penalised = replace(e, g_x=e.g_x * (1.0 + d.settings.calm))
     for _ in range(d.settings.inner):
-        par = _maximise(d, par, cell_weight, g_x, g_m)
+        par = _update(d, par, attribute(d, par, cell_weight), penalised)
     return par

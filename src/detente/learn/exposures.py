@@ -26,6 +26,9 @@ Ints = NDArray[np.int64]
 TAUS: Final = (1.0, 5.0, 30.0)
 """Time constants of forgetting, in days."""
 
+PHI: Final = (0.01, 100.0)
+"""Bounds of over-dispersion."""
+
 GAP: Final = 30
 """Days without any event after which the record is taken to have stopped and, later, begun anew."""
 
@@ -219,6 +222,17 @@ def partners(cooperation: Floats, conflict: Floats, *, pseudo: float = 20.0) -> 
     return shares
 
 
+def weekdays(counts: Counts, until: int) -> Floats:
+    """(T) each day's weekday factor, from the days before position ``until``."""
+    totals = counts.totals()[:until]
+    weekday = np.array([d.weekday() for d in counts.dates])
+    level, early = totals.mean(), weekday[:until]
+    factor = np.array([totals[early == w].sum() / level + 2.0 for w in range(7)])
+    factor /= np.array([(early == w).sum() + 2.0 for w in range(7)])
+    by_day: Floats = factor[weekday]
+    return by_day
+
+
 def volume(counts: Counts, *, rho: float, until: int, recent: float = 20.0) -> Floats:
     """(T) expected reporting volume of each day: weekday times (recent over long-run volume) to the power ``rho``.
 
@@ -229,10 +243,7 @@ def volume(counts: Counts, *, rho: float, until: int, recent: float = 20.0) -> F
         recent: time constant of the recent volume, in days.
     """
     totals = counts.totals()
-    weekday = np.array([d.weekday() for d in counts.dates])
-    level = totals[:until].mean()
-    factor = np.array([(totals[:until][weekday[:until] == w].sum() + 2 * level) for w in range(7)])
-    factor /= np.array([((weekday[:until] == w).sum() + 2.0) * level for w in range(7)])
+    factor = weekdays(counts, until)
     out = np.ones(len(totals))
     keep = np.exp(-1.0 / recent)
     fast = slow = days = 0.0
@@ -244,8 +255,8 @@ def volume(counts: Counts, *, rho: float, until: int, recent: float = 20.0) -> F
         weight = keep ** (days + 10.0)
         near = fast + weight * long_run
         norm = 1 - keep**days + weight
-        out[t] = factor[weekday[t]] * ((near / norm) / long_run if slow > 0 else 1.0) ** rho
-        clean = totals[t] / factor[weekday[t]]
+        out[t] = factor[t] * ((near / norm) / long_run if slow > 0 else 1.0) ** rho
+        clean = totals[t] / factor[t]
         fast = keep * fast + (1 - keep) * clean
         slow += clean
         days += 1.0

@@ -14,11 +14,12 @@ import numpy as np
 import polars as pl
 
 from detente.actors import within
-from detente.codebook import TYPES
+from detente.codebook import QUADS, TYPES, quad
 from detente.events import Tie
 from detente.learn import estimate
 from detente.learn.estimate import Design, Parameters, Settings
-from detente.learn.exposures import Counts, Floats, count, symmetrise
+from detente.learn.exposures import CONCILIATORY, Counts, Floats, count, symmetrise
+from detente.learn.kernels import N_QUADS, N_TYPES
 from detente.learn.model import CHANNELS, Draws, Fit, Score
 from detente.learn.update import update
 
@@ -31,7 +32,7 @@ class ReactionModel:
 
     Args:
         settings: time constants, channels, strengths of pooling.
-        draws: number of bootstrap replicates.
+        draws: number of draws from the posterior.
         prior_events: how many past events of a kind the prior weighs as much as, where one is given.
 
     Example:
@@ -62,7 +63,7 @@ class ReactionModel:
             ties: formal ties; those in force at the end of the record count toward who is whose partner.
             prior: a model to start from (:func:`detente.learn.prior`). The record then moves it, and may be short.
             score: measured elsewhere, to be kept with the fit. provenance: what to keep on the data's origin.
-            seed: of the bootstrap.
+            seed: of the draws.
 
         Raises:
             LearnError: missing columns, unknown types, no events, or too few days without a prior.
@@ -73,8 +74,7 @@ class ReactionModel:
         firm = _firm(counts, ties)
         d = estimate.design(counts, self.settings, ties=firm)
         par = estimate.fit(d)
-        rng, e = np.random.default_rng(seed), estimate.expect(d, par)
-        replicates = [estimate.replicate(d, par, e, rng) for _ in range(self.draws)]
+        replicates = estimate.replicates(d, par, self.draws, np.random.default_rng(seed))
         return _assemble(d, par, replicates, score, provenance or {})
 
 
@@ -105,10 +105,9 @@ def _assemble(
     d: Design, par: Parameters, replicates: list[Parameters], score: Score | None, provenance: Mapping[str, Any]
 ) -> Fit:
     counts = d.counts
-    began = int(np.flatnonzero(counts.fresh)[-1])
-    totals = np.zeros_like(d.total)
+    totals = np.zeros((*(len(counts.actors),) * 2, len(TYPES)))
     np.add.at(totals, (counts.a, counts.b, counts.k), counts.n)
-    base, weights = _base(d, par), _weights(par)
+    base, weights, theta = _base(d, par), _weights(par), _theta(d, par)
     scale = [_base(d, r).sum(2) / np.maximum(base.sum(2), 1e-300) for r in replicates]
     return Fit(
         actors=counts.actors,
@@ -117,17 +116,18 @@ def _assemble(
         channels=CHANNELS,
         base=base,
         weights=weights,
-        theta=par.theta,
+        theta=theta,
         partners=d.partners,
-        phi=par.phi,
+        phi=par.phi.level,
+        phi_power=par.phi.power,
         volume_sd=volume_spread(d, par),
-        state=d.state,
-        mean=d.total / (len(counts.dates) - began),
+        state=_dense(d, d.past.s),
+        mean=_dense(d, d.past.total) / d.days,
         counts=symmetrise(totals),
         draws=Draws(
-            base=np.array(scale, dtype=np.float32).reshape(-1, *par.theta0.shape),
+            base=np.array(scale, dtype=np.float32).reshape(-1, *theta.shape[1:]),
             weights=np.array([_weights(r) for r in replicates], dtype=np.float32).reshape(-1, *weights.shape),
-            theta=np.array([r.theta for r in replicates], dtype=np.float32).reshape(-1, *par.theta.shape),
+            theta=np.array([_theta(d, r) for r in replicates], dtype=np.float32).reshape(-1, *theta.shape),
         ),
         score=score,
         n_events=counts.n_events,
@@ -137,13 +137,39 @@ def _assemble(
     )
 
 
+def _dense(d: Design, by_pair: Floats, elsewhere: float = 0.0) -> Floats:
+    """(P, ...) by active pair to (A, A, ...), other pairs ``elsewhere``, the diagonal zero."""
+    n, of = d.n_actors, d.record.of
+    out = np.full((n, n, *by_pair.shape[1:]), elsewhere)
+    out[np.arange(n), np.arange(n)] = 0.0
+    out[of[:, 0], of[:, 1]] = by_pair
+    return out
+
+
 def _base(d: Design, par: Parameters) -> Floats:
-    return symmetrise(par.theta0[..., None] * np.einsum("jk,jabk->abk", par.u, d.base_parts))
+    active = _dense(d, par.theta0[:, None] * np.einsum("jk,jpk->pk", par.u, d.base_parts))
+    # What pairs without any event would have by how much each side sends and receives (kernels._baseline).
+    total = d.past.total.sum(1)
+    sent, received = (np.bincount(d.record.of[:, i], total, d.n_actors) + 0.5 for i in range(2))
+    cross = np.outer(sent, received) * (d.record.slot < 0)
+    np.fill_diagonal(cross, 0.0)
+    cross *= d.rest / max(float(cross.sum()), 1e-300)
+    return symmetrise(active + cross[..., None] * par.u[2] * d.mix_after)
+
+
+def _theta(d: Design, par: Parameters) -> Floats:
+    """(C, A, A) multipliers. Pairs that never dealt would repeat and answer as others do, and hear no third party."""
+    active = np.array(d.settings.active)
+    return np.stack([_dense(d, by, float(active[c] and c < 2)) for c, by in enumerate(par.theta)])
 
 
 def _weights(par: Parameters) -> Floats:
-    """(C, K, L, H) to the (C, H, L, K) of :class:`Fit`."""
-    return np.ascontiguousarray(par.w.transpose(0, 3, 2, 1))
+    """(K, F, H) to the (C, H, L, K) of :class:`Fit`."""
+    third = par.w[:, 2 * N_TYPES :].reshape(N_TYPES, -1, N_QUADS, par.w.shape[2])
+    by_class = [QUADS.index(quad(k)) for k in TYPES]
+    whole = np.concatenate([par.w[:, : 2 * N_TYPES].reshape(N_TYPES, 2, N_TYPES, -1), third[:, :, by_class]], axis=1)
+    whole[:, CHANNELS.index("rival's partners")] *= CONCILIATORY[:, None]
+    return np.ascontiguousarray(whole.transpose(1, 3, 2, 0))
 
 
 def volume_spread(d: Design, par: Parameters) -> tuple[float, float]:
@@ -154,7 +180,7 @@ def volume_spread(d: Design, par: Parameters) -> tuple[float, float]:
     """
     e = estimate.expect(d, par)
     rate, seen = e.rate[d.training], e.seen[d.training]
-    chance = (rate + par.phi * rate**2).sum(1)
+    chance = (rate + par.phi.at(rate) * rate**2).sum(1)
     expected, observed = rate.sum(1), seen.sum(1)
 
     def spread(width: int) -> float:

@@ -1,261 +1,345 @@
-"""The inner loops of the fit, compiled. Everything around them is plain numpy in :mod:`detente.learn.fit`.
+"""The inner loops of the fit, compiled. Everything around them is plain numpy in :mod:`detente.learn.estimate`.
 
-One sweep over the days rebuilds the decayed history, hands each day's exposures on, and adds the day's events: memory
-grows with pairs and event cells, not with pairs times days.
+Only active pairs are kept: ordered pairs of actors between whom, in either direction, the record holds any event. One
+sweep over the days rebuilds their decayed history, hands each day's exposures on, and adds the day's events: memory
+grows with active pairs and event cells, neither with actors squared nor with pairs times days.
+
+Exposures lie flat: 16 types of *inertia*, 16 of *reciprocity*, then four quad classes of each third-party channel, each
+at every time constant (:data:`N_FEATURES` times H).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from detente.learn.exposures import PHI
+
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+N_TYPES: Final = 16
+N_QUADS: Final = 4
+N_THIRD: Final = 6
+N_FEATURES: Final = 2 * N_TYPES + N_THIRD * N_QUADS
 
 N_BASE: Final = 3
 """Components of the baseline: the pair's mean by type, its total in the usual mix, sender times receiver times mix."""
 
 
-@njit(cache=True)
-def _exposures(s: Floats, p: Floats, symmetric: Any, friendly: Any, x: Floats) -> None:
-    """Fill x (C, A, A, L, H): the compiled twin of ``exposures.channels``."""
-    n, _, n_types, n_taus = s.shape
-    sent = np.zeros((n, n_types, n_taus))
-    received = np.zeros((n, n_types, n_taus))
-    circle = np.zeros((n, n_types, n_taus))
-    for a in range(n):
-        for b in range(n):
-            for i in range(n_types):
-                for h in range(n_taus):
-                    sent[a, i, h] += s[a, b, i, h]
-                    received[b, i, h] += s[a, b, i, h]
-                    if friendly[i]:
-                        circle[a, i, h] += 0.5 * p[a, b] * (s[a, b, i, h] + s[b, a, i, h])
-    for a in range(n):
-        for b in range(n):
-            if a == b:
-                continue
-            for i in range(n_types):
-                for h in range(n_taus):
-                    there, back = s[a, b, i, h], s[b, a, i, h]
-                    x[0, a, b, i, h] = there
-                    x[1, a, b, i, h] = 0.0 if symmetric[i] else back
-                    x[2, a, b, i, h] = sent[a, i, h] - there
-                    x[3, a, b, i, h] = received[b, i, h] - there
-                    x[4, a, b, i, h] = sent[b, i, h] - back
-                    x[5, a, b, i, h] = received[a, i, h] - back
-                    x[6, a, b, i, h] = 0.0
-                    if friendly[i]:
-                        x[7, a, b, i, h] = circle[b, i, h] - 0.5 * p[b, a] * (there + back)
-                    else:
-                        x[7, a, b, i, h] = 0.0
-            for c in range(n):
-                if p[a, c] > 0.0 and c != b:
-                    w = p[a, c]
-                    for i in range(n_types):
-                        for h in range(n_taus):
-                            x[6, a, b, i, h] += w * s[c, b, i, h]
+class Record(NamedTuple):
+    """A record as the kernels want it.
+
+    Args:
+        cells: (N, 4) day, source, target, type of the cells with events, by day. n: (N) counts.
+        fresh: (T) days on which a stretch of record begins.
+        slot: (A, A) number of each active ordered pair, else -1. of: (P, 2) its actors.
+        back: (P) number of the same pair the other way; both: (P) number of the unordered pair.
+        friends: (M, 3) ``partners`` channel: pair p = (a, b) hears pair q = (c, b): p, q; weights: (M) how much.
+        near: (P) weight of b as a's partner.
+        keep: (H) share of history left after a day.
+        symmetric, friendly: (K) types without direction, conciliatory types. quad: (K) quad classes.
+    """
+
+    cells: Ints
+    n: Floats
+    fresh: Bools
+    slot: Ints
+    of: Ints
+    back: Ints
+    both: Ints
+    friends: Ints
+    weights: Floats
+    near: Floats
+    keep: Floats
+    symmetric: Bools
+    friendly: Bools
+    quad: Ints
+
+
+class Past(NamedTuple):
+    """What is remembered: s (P, K, H) history, total (P, K) long-run totals, known (P) whether the pair ever dealt."""
+
+    s: Floats
+    total: Floats
+    known: Bools
 
 
 @njit(cache=True)
-def _baseline(total: Floats, days: float, m: Floats) -> None:
-    """Fill m (J, A, A, K) with the components of the baseline."""
-    n, _, n_types = total.shape
-    mix = np.full(n_types, 0.5)
+def _forget(past: Past) -> None:
+    past.s[:] = 0.0
+    past.total[:] = 0.0
+
+
+@njit(cache=True)
+def _exposures(rec: Record, past: Past, x: Floats) -> None:
+    """Fill x (P, F, H): the compiled twin of ``exposures.channels``, causes of third parties summed by quad class."""
+    s = past.s
+    n, n_taus = len(rec.slot), len(rec.keep)
+    sums = np.zeros((len(s), N_QUADS, n_taus))
+    sent = np.zeros((n, N_QUADS, n_taus))
+    received = np.zeros((n, N_QUADS, n_taus))
+    circle = np.zeros((n, N_QUADS, n_taus))
+    for p in range(len(s)):
+        a, b = rec.of[p, 0], rec.of[p, 1]
+        for i in range(N_TYPES):
+            q = rec.quad[i]
+            for h in range(n_taus):
+                sums[p, q, h] += s[p, i, h]
+        for q in range(N_QUADS):
+            for h in range(n_taus):
+                sent[a, q, h] += sums[p, q, h]
+                received[b, q, h] += sums[p, q, h]
+    for p in range(len(s)):
+        a, back = rec.of[p, 0], rec.back[p]
+        for i in range(N_TYPES):
+            if rec.friendly[i]:
+                for h in range(n_taus):
+                    circle[a, rec.quad[i], h] += 0.5 * rec.near[p] * (s[p, i, h] + s[back, i, h])
+    own, third = N_TYPES, 2 * N_TYPES
+    for p in range(len(s)):
+        a, b, back = rec.of[p, 0], rec.of[p, 1], rec.back[p]
+        if not past.known[p]:
+            x[p] = 0.0
+            continue
+        for i in range(N_TYPES):
+            for h in range(n_taus):
+                x[p, i, h] = s[p, i, h]
+                x[p, own + i, h] = 0.0 if rec.symmetric[i] else s[back, i, h]
+        for q in range(N_QUADS):
+            for h in range(n_taus):
+                there, home = sums[p, q, h], sums[back, q, h]
+                x[p, third + q, h] = sent[a, q, h] - there
+                x[p, third + N_QUADS + q, h] = received[b, q, h] - there
+                x[p, third + 2 * N_QUADS + q, h] = sent[b, q, h] - home
+                x[p, third + 3 * N_QUADS + q, h] = received[a, q, h] - home
+                x[p, third + 4 * N_QUADS + q, h] = 0.0
+                x[p, third + 5 * N_QUADS + q, h] = circle[b, q, h]
+        for i in range(N_TYPES):
+            if rec.friendly[i]:
+                for h in range(n_taus):
+                    x[p, third + 5 * N_QUADS + rec.quad[i], h] -= 0.5 * rec.near[back] * (s[p, i, h] + s[back, i, h])
+    for m in range(len(rec.friends)):
+        p, other = rec.friends[m, 0], rec.friends[m, 1]
+        if past.known[p]:
+            for q in range(N_QUADS):
+                for h in range(n_taus):
+                    x[p, third + 4 * N_QUADS + q, h] += rec.weights[m] * sums[other, q, h]
+
+
+@njit(cache=True)
+def _baseline(rec: Record, past: Past, days: float, m: Floats, mix: Floats) -> float:
+    """Fill m (J, P, K) and mix (K); returns the third component's sum over pairs that are not active."""
+    n = len(rec.slot)
+    mix[:] = 0.5
     sent = np.full(n, 0.5)
     received = np.full(n, 0.5)
-    pair = np.zeros((n, n))
-    for a in range(n):
-        for b in range(n):
-            for k in range(n_types):
-                y = total[a, b, k]
-                mix[k] += y
-                sent[a] += y
-                received[b] += y
-                pair[a, b] += y
+    pair = np.zeros(len(past.total))
+    for p in range(len(pair)):
+        for k in range(N_TYPES):
+            y = past.total[p, k]
+            mix[k] += y
+            pair[p] += y
+        sent[rec.of[p, 0]] += pair[p]
+        received[rec.of[p, 1]] += pair[p]
     grand = mix.sum()
     mix /= grand
     # Sums over a != b, so that the expected total is the observed one.
     off = 0.0
     for a in range(n):
         off += sent[a] * (received.sum() - received[a])
-    for a in range(n):
-        for b in range(n):
-            if a == b:
-                continue
-            cross = sent[a] * received[b] / off * grand
-            for k in range(n_types):
-                m[0, a, b, k] = total[a, b, k] / days
-                m[1, a, b, k] = pair[a, b] * mix[k] / days
-                m[2, a, b, k] = cross * mix[k] / days
+    rest = grand
+    for p in range(len(pair)):
+        cross = sent[rec.of[p, 0]] * received[rec.of[p, 1]] / off * grand
+        rest -= cross
+        for k in range(N_TYPES):
+            m[0, p, k] = past.total[p, k] / days
+            m[1, p, k] = pair[p] * mix[k] / days
+            m[2, p, k] = cross * mix[k] / days
+    left: float = max(rest, 0.0) / days
+    return left
 
 
 @njit(cache=True)
-def _absorb(
-    s: Floats, total: Floats, keep: Floats, symmetric: Any, cells: Ints, n: Floats, first: int, last: int
-) -> None:
+def _absorb(rec: Record, past: Past, first: int, last: int) -> None:
     """Let a day pass: decay the history and add the day's events, numbers first to last."""
-    for a in range(s.shape[0]):
-        for b in range(s.shape[0]):
-            for i in range(s.shape[2]):
-                for h in range(s.shape[3]):
-                    s[a, b, i, h] *= keep[h]
+    s, total, n_taus = past.s, past.total, len(rec.keep)
+    for p in range(len(s)):
+        for i in range(N_TYPES):
+            for h in range(n_taus):
+                s[p, i, h] *= rec.keep[h]
     for e in range(first, last):
-        a, b, k = cells[e, 1], cells[e, 2], cells[e, 3]
-        y = 0.5 * n[e] if symmetric[k] else n[e]
-        total[a, b, k] += y
-        for h in range(s.shape[3]):
-            s[a, b, k, h] += y * (1.0 - keep[h])
-        if symmetric[k]:
-            total[b, a, k] += y
-            for h in range(s.shape[3]):
-                s[b, a, k, h] += y * (1.0 - keep[h])
+        k = rec.cells[e, 3]
+        half = 0.5 if rec.symmetric[k] else 1.0
+        p = rec.slot[rec.cells[e, 1], rec.cells[e, 2]]
+        past.known[p] = past.known[rec.back[p]] = True
+        for side in range(2 if rec.symmetric[k] else 1):
+            at = rec.back[p] if side else p
+            total[at, k] += half * rec.n[e]
+            for h in range(n_taus):
+                s[at, k, h] += half * rec.n[e] * (1.0 - rec.keep[h])
 
 
 @njit(cache=True)
 def gather(
-    cells: Ints,
-    n: Floats,
-    fresh: Any,
-    keep: Floats,
-    p: Floats,
-    symmetric: Any,
-    friendly: Any,
-    rows_x: Floats,
-    rows_m: Floats,
-    rows_at: Ints,
-    s: Floats,
-    total: Floats,
-    m: Floats,
-) -> None:
+    rec: Record, rows_x: Floats, rows_m: Floats, rows_at: Ints, past: Past, m: Floats, mix: Floats
+) -> tuple[float, float]:
     """Exposures at the cells with events.
 
-    Fills rows_x (R, C, L, H), rows_m (R, J) and rows_at (R, 2: source, target). Rows 2 e and 2 e + 1 belong to event
-    cell e; the second is the other direction of an event of a symmetric type, zero otherwise. Leaves ``s``, ``total``
-    and ``m`` as they stand after the last day.
+    Fills rows_x (R, F, H), rows_m (R, J) and rows_at (R, 2: pair, event cell). A cell of a symmetric type has two rows,
+    one each way. Leaves ``past``, ``m`` and ``mix`` as they stand after the last day.
+
+    Returns:
+        The rest of the baseline (:func:`_baseline`), and the effective days behind the long-run totals.
     """
-    n_actors = s.shape[0]
-    x = np.zeros((rows_x.shape[1], n_actors, n_actors, s.shape[2], s.shape[3]))
-    first, days = 0, 0.0
-    for t in range(len(fresh)):
-        if fresh[t]:
-            s[:] = 0.0
-            total[:] = 0.0
+    x = np.zeros((len(past.s), N_FEATURES, len(rec.keep)))
+    first, days, r = 0, 0.0, 0
+    for t in range(len(rec.fresh)):
+        if rec.fresh[t]:
+            _forget(past)
             days = 0.0
         last = first
-        while last < len(n) and cells[last, 0] == t:
+        while last < len(rec.n) and rec.cells[last, 0] == t:
             last += 1
         if last > first:
-            _baseline(total, max(days, 1.0), m)
-            _exposures(s, p, symmetric, friendly, x)
+            _baseline(rec, past, max(days, 1.0), m, mix)
+            _exposures(rec, past, x)
             for e in range(first, last):
-                a, b, k = cells[e, 1], cells[e, 2], cells[e, 3]
-                for side in range(2 if symmetric[k] else 1):
-                    r = 2 * e + side
-                    rows_at[r, 0], rows_at[r, 1] = a, b
-                    for c in range(x.shape[0]):
-                        for i in range(x.shape[3]):
-                            for h in range(x.shape[4]):
-                                rows_x[r, c, i, h] = x[c, a, b, i, h]
-                    for j in range(m.shape[0]):
-                        rows_m[r, j] = m[j, a, b, k]
-                    a, b = b, a
-        _absorb(s, total, keep, symmetric, cells, n, first, last)
+                k = rec.cells[e, 3]
+                p = rec.slot[rec.cells[e, 1], rec.cells[e, 2]]
+                for side in range(2 if rec.symmetric[k] else 1):
+                    at = rec.back[p] if side else p
+                    rows_at[r, 0], rows_at[r, 1] = at, e
+                    rows_x[r] = x[at]
+                    for j in range(N_BASE):
+                        rows_m[r, j] = m[j, at, k]
+                    r += 1
+        _absorb(rec, past, first, last)
         first = last
         days += 1.0
-    _baseline(total, max(days, 1.0), m)
+    return _baseline(rec, past, max(days, 1.0), m, mix), days
+
+
+@njit(cache=True)
+def means(rec: Record, past: Past, pairs: Floats, rest: Floats, rows_m: Floats) -> None:
+    """Components of the baseline by day and unordered pair, summed over types: pairs (T, U, J); rest (T); and at the
+    rows of the event cells: rows_m (R, J)."""
+    m = np.zeros((N_BASE, len(past.s), N_TYPES))
+    mix = np.zeros(N_TYPES)
+    first, days, r = 0, 0.0, 0
+    for t in range(len(rec.fresh)):
+        if rec.fresh[t]:
+            _forget(past)
+            days = 0.0
+        last = first
+        while last < len(rec.n) and rec.cells[last, 0] == t:
+            last += 1
+        rest[t] = _baseline(rec, past, max(days, 1.0), m, mix)
+        for e in range(first, last):
+            k = rec.cells[e, 3]
+            p = rec.slot[rec.cells[e, 1], rec.cells[e, 2]]
+            for side in range(2 if rec.symmetric[k] else 1):
+                for j in range(N_BASE):
+                    rows_m[r, j] = m[j, rec.back[p] if side else p, k]
+                r += 1
+        for j in range(N_BASE):
+            for p in range(len(rec.both)):
+                for k in range(N_TYPES):
+                    pairs[t, rec.both[p], j] += m[j, p, k]
+        _absorb(rec, past, first, last)
+        first = last
+        days += 1.0
 
 
 @njit(cache=True)
 def compensate(
-    cells: Ints,
-    n: Floats,
-    fresh: Any,
-    use: Any,
+    rec: Record,
+    past: Past,
+    use: Bools,
     v: Floats,
-    keep: Floats,
-    p: Floats,
-    symmetric: Any,
-    friendly: Any,
     u: Floats,
     theta0: Floats,
     wbar: Floats,
     theta: Floats,
+    channel: Ints,
     phi: float,
-    pair: Ints,
+    power: float,
+    seed: int,
     rate: Floats,
-    seen: Floats,
+    rest: Floats,
     g_x: Floats,
     g_m: Floats,
+    g_rest: Floats,
 ) -> None:
-    """Expected counts of every pair and day, and the exposures summed over days under the expected shocks.
+    """Expected counts of every active pair and day, and the exposures summed over days under the expected shocks.
 
     Args:
-        use: (T) days that count.
-        v: (T) reporting volume.
-        u: (J, K) weights of the baseline; theta0: (A, A) its multipliers.
-        wbar: (C, L, H) weights summed over response types.
-        pair: (A, A) numbers of the unordered pairs.
-        rate, seen: (T, P) filled with expected and observed counts.
-        g_x: (C, A, A, L, H) and g_m: (J, A, A, K) filled with sums over used days of g v x and g v m.
+        use: (T) days that count. v: (T) reporting volume.
+        u: (J, K) weights of the baseline; theta0: (P) its multipliers.
+        wbar: (F, H) weights summed over response types; theta: (C, P); channel: (F) of each feature.
+        phi, power: over-dispersion ``phi * expected ** -power``.
+        seed: draws the shocks from their posterior instead of taking their mean; negative for the mean.
+        rate: (T, U) filled with expected counts; rest: (T) those of all pairs that are not active.
+        g_x: (P, F, H) and g_m: (J, P, K), g_rest: (K): sums over used days of g v x and g v m.
     """
-    n_actors = theta0.shape[0]
-    n_types, n_taus = wbar.shape[1], wbar.shape[2]
-    n_channels, n_base = theta.shape[0], u.shape[0]
-    x = np.zeros((n_channels, n_actors, n_actors, n_types, n_taus))
-    m = np.zeros((n_base, n_actors, n_actors, n_types))
-    s = np.zeros((n_actors, n_actors, n_types, n_taus))
-    total = np.zeros((n_actors, n_actors, n_types))
-    rate[:] = 0.0
-    seen[:] = 0.0
-    g_x[:] = 0.0
-    g_m[:] = 0.0
+    if seed >= 0:
+        np.random.seed(seed)
+    n_pairs, n_taus = len(past.s), len(rec.keep)
+    x = np.zeros((n_pairs, N_FEATURES, n_taus))
+    m = np.zeros((N_BASE, n_pairs, N_TYPES))
+    mix = np.zeros(N_TYPES)
+    g = np.zeros(rate.shape[1])
+    seen = np.zeros(rate.shape[1])
     first, days = 0, 0.0
-    for t in range(len(fresh)):
-        if fresh[t]:
-            s[:] = 0.0
-            total[:] = 0.0
+    for t in range(len(rec.fresh)):
+        if rec.fresh[t]:
+            _forget(past)
             days = 0.0
         last = first
-        while last < len(n) and cells[last, 0] == t:
-            seen[t, pair[cells[last, 1], cells[last, 2]]] += n[last]
+        seen[:] = 0.0
+        while last < len(rec.n) and rec.cells[last, 0] == t:
+            seen[rec.both[rec.slot[rec.cells[last, 1], rec.cells[last, 2]]]] += rec.n[last]
             last += 1
         if use[t]:
-            _baseline(total, max(days, 1.0), m)
-            _exposures(s, p, symmetric, friendly, x)
-            for a in range(n_actors):
-                for b in range(n_actors):
-                    if a == b:
-                        continue
-                    calm = 0.0
-                    for j in range(n_base):
-                        for k in range(n_types):
-                            calm += u[j, k] * m[j, a, b, k]
-                    stirred = 0.0
-                    for c in range(n_channels):
+            others = _baseline(rec, past, max(days, 1.0), m, mix)
+            _exposures(rec, past, x)
+            for k in range(N_TYPES):
+                g_rest[k] += v[t] * others * mix[k]
+                rest[t] += v[t] * others * mix[k] * u[2, k]
+            for p in range(n_pairs):
+                calm = 0.0
+                for j in range(N_BASE):
+                    for k in range(N_TYPES):
+                        calm += u[j, k] * m[j, p, k]
+                stirred = 0.0
+                if past.known[p]:
+                    for f in range(N_FEATURES):
                         part = 0.0
-                        for i in range(n_types):
-                            for h in range(n_taus):
-                                part += wbar[c, i, h] * x[c, a, b, i, h]
-                        stirred += theta[c, a, b] * part
-                    rate[t, pair[a, b]] += v[t] * (theta0[a, b] * calm + stirred)
-            for a in range(n_actors):
-                for b in range(n_actors):
-                    if a == b:
-                        continue
-                    q = pair[a, b]
-                    g = v[t] * (1.0 + phi * seen[t, q]) / (1.0 + phi * rate[t, q])
-                    for j in range(n_base):
-                        for k in range(n_types):
-                            g_m[j, a, b, k] += g * m[j, a, b, k]
-                    for c in range(n_channels):
-                        for i in range(n_types):
-                            for h in range(n_taus):
-                                g_x[c, a, b, i, h] += g * x[c, a, b, i, h]
-        _absorb(s, total, keep, symmetric, cells, n, first, last)
+                        for h in range(n_taus):
+                            part += wbar[f, h] * x[p, f, h]
+                        stirred += theta[channel[f], p] * part
+                rate[t, rec.both[p]] += v[t] * (theta0[p] * calm + stirred)
+            for q in range(len(g)):
+                over = min(max(phi * max(rate[t, q], 1e-9) ** -power, PHI[0]), PHI[1])
+                r = 1.0 / over
+                if seed >= 0:
+                    g[q] = v[t] * np.random.gamma(r + seen[q], 1.0 / (r + rate[t, q]))
+                else:
+                    g[q] = v[t] * (r + seen[q]) / (r + rate[t, q])
+            for p in range(n_pairs):
+                of = g[rec.both[p]]
+                for j in range(N_BASE):
+                    for k in range(N_TYPES):
+                        g_m[j, p, k] += of * m[j, p, k]
+                if past.known[p]:
+                    for f in range(N_FEATURES):
+                        for h in range(n_taus):
+                            g_x[p, f, h] += of * x[p, f, h]
+        _absorb(rec, past, first, last)
         first = last
         days += 1.0
 
@@ -272,6 +356,7 @@ def attribute(
     theta0: Floats,
     w: Floats,
     theta: Floats,
+    channel: Ints,
     rates: Floats,
     n_w: Floats,
     n_theta: Floats,
@@ -281,53 +366,112 @@ def attribute(
     """Share each event out among what may have caused it (the expectation step).
 
     Args:
-        kinds: (N) types; n: (N) counts; weight: (N) bootstrap weight of each event cell.
-        w: (C, K, L, H): weights with the response type before the cause, so that inner loops run along memory.
+        kinds: (N) types; n: (N) counts; weight: (N) weight of each event cell.
+        w: (K, F, H): weights with the response type first, so that inner loops run along memory.
         rates: (N) filled with the expected count of the cell, without reporting volume.
-        n_w: (C, K, L, H), n_theta: (C, A, A), n_u: (J, K), n_theta0: (A, A): events attributed to each.
+        n_w: (K, F, H), n_theta: (C, P), n_u: (J, K), n_theta0: (P): events attributed to each.
     """
-    n_channels, n_base = w.shape[0], u.shape[0]
-    n_types, n_taus = w.shape[2], w.shape[3]
+    n_taus = w.shape[2]
     n_w[:] = 0.0
     n_theta[:] = 0.0
     n_u[:] = 0.0
     n_theta0[:] = 0.0
-    part = np.zeros((2, n_channels))
-    for e in range(len(n)):
+    part = np.zeros((2, N_FEATURES))
+    row = 0
+    while row < len(rows_at):
+        e = rows_at[row, 1]
+        sides = 2 if row + 1 < len(rows_at) and rows_at[row + 1, 1] == e else 1
         k = kinds[e]
         rate = 0.0
-        for side in range(2):
-            r = 2 * e + side
-            a, b = rows_at[r, 0], rows_at[r, 1]
-            if a < 0:
-                continue
-            for j in range(n_base):
-                rate += theta0[a, b] * u[j, k] * rows_m[r, j]
-            for c in range(n_channels):
+        for side in range(sides):
+            r = row + side
+            p = rows_at[r, 0]
+            for j in range(N_BASE):
+                rate += theta0[p] * u[j, k] * rows_m[r, j]
+            for f in range(N_FEATURES):
                 total = 0.0
-                for i in range(n_types):
-                    for h in range(n_taus):
-                        total += w[c, k, i, h] * rows_x[r, c, i, h]
-                part[side, c] = theta[c, a, b] * total
-                rate += part[side, c]
+                for h in range(n_taus):
+                    total += w[k, f, h] * rows_x[r, f, h]
+                part[side, f] = theta[channel[f], p] * total
+                rate += part[side, f]
         rates[e] = rate
-        if weight[e] == 0.0 or rate <= 0.0:
-            continue
-        share = weight[e] * n[e] / rate
-        for side in range(2):
-            r = 2 * e + side
-            a, b = rows_at[r, 0], rows_at[r, 1]
-            if a < 0:
-                continue
-            for j in range(n_base):
-                y = share * theta0[a, b] * u[j, k] * rows_m[r, j]
-                n_u[j, k] += y
-                n_theta0[a, b] += y
-            for c in range(n_channels):
-                if part[side, c] <= 0.0:
-                    continue
-                n_theta[c, a, b] += share * part[side, c]
-                z = share * theta[c, a, b]
-                for i in range(n_types):
+        if weight[e] > 0.0 and rate > 0.0:
+            share = weight[e] * n[e] / rate
+            for side in range(sides):
+                r = row + side
+                p = rows_at[r, 0]
+                for j in range(N_BASE):
+                    y = share * theta0[p] * u[j, k] * rows_m[r, j]
+                    n_u[j, k] += y
+                    n_theta0[p] += y
+                for f in range(N_FEATURES):
+                    if part[side, f] > 0.0:
+                        n_theta[channel[f], p] += share * part[side, f]
+                        z = share * theta[channel[f], p]
+                        for h in range(n_taus):
+                            n_w[k, f, h] += z * w[k, f, h] * rows_x[r, f, h]
+        row += sides
+
+
+@njit(cache=True)
+def assign(
+    kinds: Ints,
+    n: Floats,
+    rows_x: Floats,
+    rows_m: Floats,
+    rows_at: Ints,
+    use: Bools,
+    u: Floats,
+    theta0: Floats,
+    w: Floats,
+    theta: Floats,
+    channel: Ints,
+    seed: int,
+    n_w: Floats,
+    n_theta: Floats,
+    n_u: Floats,
+    n_theta0: Floats,
+) -> None:
+    """The twin of :func:`attribute` that draws one cause for each event, in proportion to its share.
+
+    Args:
+        use: (N) cells that count. seed: of the draws.
+    """
+    np.random.seed(seed)
+    n_taus = w.shape[2]
+    n_w[:] = 0.0
+    n_theta[:] = 0.0
+    n_u[:] = 0.0
+    n_theta0[:] = 0.0
+    n_causes = N_BASE + N_FEATURES * n_taus
+    share = np.zeros(2 * n_causes)
+    row = 0
+    while row < len(rows_at):
+        e = rows_at[row, 1]
+        sides = 2 if row + 1 < len(rows_at) and rows_at[row + 1, 1] == e else 1
+        if use[e]:
+            k, rate, i = kinds[e], 0.0, 0
+            for side in range(sides):
+                r = row + side
+                p = rows_at[r, 0]
+                for j in range(N_BASE):
+                    rate += theta0[p] * u[j, k] * rows_m[r, j]
+                    share[i] = rate
+                    i += 1
+                for f in range(N_FEATURES):
                     for h in range(n_taus):
-                        n_w[c, k, i, h] += z * w[c, k, i, h] * rows_x[r, c, i, h]
+                        rate += theta[channel[f], p] * w[k, f, h] * rows_x[r, f, h]
+                        share[i] = rate
+                        i += 1
+            for _ in range(int(n[e]) if rate > 0.0 else 0):
+                found = min(np.searchsorted(share[:i], np.random.random() * rate, side="right"), i - 1)
+                p = rows_at[row + found // n_causes, 0]
+                cause = found % n_causes
+                if cause < N_BASE:
+                    n_u[cause, k] += 1.0
+                    n_theta0[p] += 1.0
+                else:
+                    f, h = (cause - N_BASE) // n_taus, (cause - N_BASE) % n_taus
+                    n_w[k, f, h] += 1.0
+                    n_theta[channel[f], p] += 1.0
+        row += sides

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -19,8 +19,12 @@ from numpy.typing import NDArray
 
 from detente.errors import LearnError
 from detente.learn import reactions
-from detente.learn.exposures import TAUS
+from detente.learn.exposures import PHI, TAUS
 from detente.learn.reactions import Reaction
+
+if TYPE_CHECKING:
+    from detente.learn.response import Response
+    from detente.learn.triggers import Triggers
 
 __all__ = ["CHANNELS", "TAUS", "THIRD_PARTY", "Draws", "Fit", "Gain", "Score"]
 
@@ -41,7 +45,7 @@ CHANNELS: Final = (
 THIRD_PARTY: Final = CHANNELS[2:]
 """Channels in which the earlier event was not between a and b."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _STEP: Final = 1 / 16  # step of the logarithm (base 2) in which compact files store draws
 
 
@@ -65,6 +69,7 @@ class Score:
         gains: over ``constant rate``, ``last 30 days``, ``smoothing``, and ``without third parties``.
         coverage: share of dyad-day counts inside the central 80 % interval, randomised at its ends.
         data: name of the data set.
+        deciles: (10) the same share by tenths of the pair-days, ordered by how many events were expected.
     """
 
     start: str
@@ -75,6 +80,7 @@ class Score:
     gains: Mapping[str, Gain]
     coverage: float
     data: str = ""
+    deciles: tuple[float, ...] = ()
 
     def summary(self) -> str:
         """The score in words, one line a comparison."""
@@ -83,12 +89,15 @@ class Score:
             f"  {g.bits:+.3f} bits per event over {name} (90 % interval {g.low:+.3f} to {g.high:+.3f})"
             for name, g in self.gains.items()
         ]
-        return "\n".join([head, *rows, f"  80 % intervals of dyad-day counts hold {self.coverage:.1%}."])
+        held = f"  80 % intervals of dyad-day counts hold {self.coverage:.1%}"
+        if self.deciles:
+            held += f" ({min(self.deciles):.0%} to {max(self.deciles):.0%} by tenths of expected counts)"
+        return "\n".join([head, *rows, held + "."])
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Replicates of the parameters that together say how uncertain they are (bootstrap by pair).
+    """Replicates of the parameters that together say how uncertain they are (draws from the posterior).
 
     Args:
         base: (D, A, A) multipliers of :attr:`Fit.base`.
@@ -112,7 +121,8 @@ class Fit:
 
         lambda_{a,b,k}(t) = v_t * (base[a,b,k] + sum_{c,h,l} theta[c,a,b] * weights[c,h,l,k] * X_c[a,b,l,h](t-1))
 
-    and all cells of the pair {a, b} share a shock g ~ Gamma(1/phi, 1/phi) on that day. ``X_c`` are the channels of
+    and all cells of the pair {a, b} share a shock g ~ Gamma(1/p, 1/p) on that day, ``p = phi * n ** -phi_power`` where
+    n events of the pair are expected (:meth:`over_dispersion`): busy days vary less. ``X_c`` are the channels of
     :func:`detente.learn.exposures.channels`, made from the decayed history
     ``S_t = exp(-1/tau) S_{t-1} + y_t (1 - exp(-1/tau))``.
     Events of symmetric types (AGREE, CONSULT, COOPERATE) have no direction: one counts half in each direction of ``y``.
@@ -123,7 +133,7 @@ class Fit:
         weights: (C, H, L, K) >= 0, expected type-k events a day per unit of decayed type-l history.
         theta: (C, A, A) >= 0, multipliers by pair, pooled.
         partners: (A, A) in [0, 1], rows sum to at most one.
-        phi: over-dispersion by pair and day.
+        phi: over-dispersion of a pair and day with one expected event. phi_power: how fast it falls with more.
         volume_sd: standard deviation of the logarithm of the reporting volume's shock, by month and by day.
         state: (A, A, L, H) decayed history at the end of the data.
         mean: (A, A, K) long-run mean of ``y`` a day, shrunk.
@@ -156,6 +166,7 @@ class Fit:
     end: Date
     prior_share: float = 0.0
     coverage: float = 1.0
+    phi_power: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -174,6 +185,13 @@ class Fit:
                 f"The model knows nothing of {code!r}; it was fitted for {', '.join(self.actors)}. "
                 "Fit it with data on that actor, or leave the actor out."
             ) from None
+
+    def over_dispersion(self, expected: Floats) -> Floats:
+        """Over-dispersion of pair-days with so many expected events, between 0.01 and 100 (none where phi is none)."""
+        if self.phi <= 0:
+            return np.zeros_like(expected)
+        phi: Floats = np.clip(self.phi * np.maximum(expected, 1e-9) ** -self.phi_power, *PHI)
+        return phi
 
     def select(self, actors: Sequence[str]) -> Fit:
         """The same model for some of its actors only; acts from and toward the others are no longer followed.
@@ -203,9 +221,11 @@ class Fit:
         """The main reactions among some actors, best supported first: see :func:`detente.learn.reactions.among`."""
         return reactions.among(self, actors, n=n)
 
-    def reaction(self, actor: str, *, to: str, by: str, channel: str = "reciprocity") -> tuple[Reaction, ...]:
-        """How one actor's acts follow another's of a type: see :func:`detente.learn.reactions.reaction`."""
-        return reactions.reaction(self, actor, to=to, by=by, channel=channel)
+    def reaction(self, actor: str, *, to: str, by: str | Sequence[str], **how: Any) -> Response:
+        """How one actor answers a type of act, day by day: see :func:`detente.learn.response.response`."""
+        from detente.learn.response import response  # here, as it needs this module
+
+        return response(self, actor, to=to, by=by, **how)
 
     def reproduction(self, *, hostile: bool = False) -> tuple[float, float, float]:
         """Expected further events per event, summed over the chain's next generation, with its 90 % interval.
@@ -213,6 +233,18 @@ class Fit:
         Above one, a quarrel would feed itself. See :func:`detente.learn.reactions.reproduction`.
         """
         return reactions.reproduction(self, hostile=hostile)
+
+    def reproductions(
+        self, groups: Mapping[str, Sequence[str]] | None = None, *, hostile: bool = False
+    ) -> pl.DataFrame:
+        """The same for each pair of actors, or each group: see :func:`detente.learn.reactions.reproductions`."""
+        return reactions.reproductions(self, groups, hostile=hostile)
+
+    def triggers(self, table: pl.DataFrame, **event: Any) -> Triggers:
+        """The rate of an event taken apart into its causes: see :func:`detente.learn.triggers.triggers`."""
+        from detente.learn.triggers import triggers  # here, as it needs this module
+
+        return triggers(self, table, **event)
 
     def summary(self) -> str:
         """The model in words, with what cannot be said."""
@@ -235,6 +267,7 @@ class Fit:
             "types": self.types,
             "channels": self.channels,
             "phi": self.phi,
+            "phi_power": self.phi_power,
             "volume_sd": self.volume_sd,
             "score": _score_dict(self.score),
             "n_events": self.n_events,
@@ -249,7 +282,10 @@ class Fit:
         draws = {"base": self.draws.base, "weights": self.draws.weights, "theta": self.draws.theta}
         if compact:
             arrays = {k: v.astype(np.float32) for k, v in arrays.items()}
-            points = {"base": np.ones_like(self.base[..., 0]), "weights": self.weights, "theta": self.theta}
+            # Estimates of weights may be as good as none where draws are not, so draws are kept relative to their mean.
+            centre = self.draws.weights.mean(0) if len(self.draws) else self.weights
+            arrays["centre"] = centre.astype(np.float32)
+            points = {"base": np.ones_like(self.base[..., 0]), "weights": arrays["centre"], "theta": self.theta}
             arrays |= {f"draws_{k}": _pack(v, points[k]) for k, v in draws.items()}
         else:
             arrays |= {"state": self.state} | {f"draws_{k}": v for k, v in draws.items()}
@@ -275,7 +311,7 @@ class Fit:
         a, n_types, n_taus = len(meta["actors"]), len(meta["types"]), len(arrays["taus"])
         draws = {name: arrays[f"draws_{name}"] for name in ("base", "weights", "theta")}
         if draws["base"].dtype == np.int8:
-            points = {"base": np.ones((a, a)), "weights": arrays["weights"], "theta": arrays["theta"]}
+            points = {"base": np.ones((a, a)), "weights": arrays["centre"], "theta": arrays["theta"]}
             draws = {name: _unpack(packed, points[name]) for name, packed in draws.items()}
         return cls(
             actors=tuple(meta["actors"]),
@@ -287,6 +323,7 @@ class Fit:
             theta=arrays["theta"],
             partners=arrays["partners"],
             phi=meta["phi"],
+            phi_power=meta["phi_power"],
             volume_sd=(meta["volume_sd"][0], meta["volume_sd"][1]),
             state=arrays.get("state", np.zeros((a, a, n_types, n_taus))),
             mean=arrays["mean"],
@@ -324,4 +361,5 @@ def _score_dict(score: Score | None) -> dict[str, Any] | None:
 def _score(row: dict[str, Any] | None) -> Score | None:
     if row is None:
         return None
+    row = {**row, "deciles": tuple(row.get("deciles", ()))}
     return Score(**{**row, "gains": {name: Gain(*values) for name, values in row["gains"].items()}})

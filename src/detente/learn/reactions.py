@@ -7,7 +7,7 @@ settled by it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detente.codebook import QUADS, is_hostile, quad
-from detente.errors import LearnError
+from detente.codebook import QUADS, event_type, is_hostile, quad
 from detente.learn.exposures import channels, symmetrise
 
 if TYPE_CHECKING:
@@ -209,30 +208,6 @@ def _rows(table: pl.DataFrame) -> tuple[Reaction, ...]:
     return tuple(Reaction(**row) for row in table.iter_rows(named=True))
 
 
-def reaction(fit: Fit, actor: str, *, to: str, by: str, channel: str = "reciprocity") -> tuple[Reaction, ...]:
-    """How one actor's acts toward another follow past events of a type's class.
-
-    Args:
-        actor: who reacts. by: the other actor of the pair. to: PLOVER type of the earlier events.
-        channel: one of :data:`detente.learn.model.CHANNELS`.
-
-    Returns:
-        One reaction for each of the four classes of response.
-
-    Raises:
-        LearnError: unknown actor or channel. CodebookError: unknown type.
-    """
-    if channel not in fit.channels:
-        raise LearnError(f"No channel is called {channel!r}; use one of: {', '.join(fit.channels)}.")
-    fit.index(actor), fit.index(by)
-    table = frame(fit.select([actor, *(c for c in fit.actors if c != actor)]))
-    return _rows(
-        table.filter(
-            pl.col("actor") == actor, pl.col("toward") == by, pl.col("channel") == channel, pl.col("cause") == quad(to)
-        )
-    )
-
-
 def among(fit: Fit, actors: Sequence[str], *, n: int = 12) -> tuple[Reaction, ...]:
     """The main reactions among a handful of actors: those that others' acts raise, best supported first.
 
@@ -299,6 +274,76 @@ def reproduction(fit: Fit, *, hostile: bool = False) -> tuple[float, float, floa
     ]
     low, high = np.quantile(drawn, [0.05, 0.95]) if drawn else (value, value)
     return value, min(float(low), value), max(float(high), value)
+
+
+def reproductions(
+    fit: Fit, groups: Mapping[str, Sequence[str]] | None = None, *, hostile: bool = False
+) -> pl.DataFrame:
+    """The reproduction number of each pair of actors, or of each group, by what its members do to one another alone.
+
+    Args:
+        groups: names and codes of the actors (blocs); every pair where None. Actors that the model does not know are
+            left out, and groups of fewer than two.
+        hostile: hostile acts answering hostile acts only.
+
+    Returns:
+        Columns ``group``, ``actors``, ``value``, ``low``, ``high`` (90 % interval), ``n`` (past events within the
+        group, in both directions), largest value first.
+    """
+    chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
+    if groups is None:
+        rows = _pairs(fit, chosen)
+    else:
+        rows = []
+        for name, members in groups.items():
+            known = [code for code in members if code in fit.actors]
+            if len(known) >= 2:
+                part = fit.select(known)
+                value, low, high = reproduction(part, hostile=hostile)
+                rows.append((name, known, value, low, high, float(part.counts[..., chosen].sum())))
+    schema: dict[str, Any] = {
+        "group": pl.String,
+        "actors": pl.List(pl.String),
+        **dict.fromkeys(("value", "low", "high", "n"), pl.Float64),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("value", "group", descending=[True, False])
+
+
+def _pairs(fit: Fit, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
+    """Reproduction numbers of all pairs at once: power iterations on what two actors do to each other."""
+    n_types = len(fit.types)
+    # Which of the two directions of a pair bears on which, through each channel: the same for all pairs.
+    unit = np.zeros((2, 2, n_types, 2))
+    unit[0, 1, :, 0] = unit[1, 0, :, 1] = 1.0
+    felt = channels(unit, np.zeros((2, 2)))
+    reach = np.stack([felt[:, 0, 1], felt[:, 1, 0]], axis=1)  # (C, answering direction, L, causing direction)
+    one, other = np.triu_indices(len(fit.actors), 1)
+    symmetric = np.array([event_type(k).symmetric for k in fit.types])
+
+    def radius(weights: Floats, theta: Floats, x: Floats | None, steps: int) -> tuple[Floats, Floats]:
+        whole = weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
+        both = np.stack([theta[:, one, other], theta[:, other, one]], axis=2)  # (C, P, 2)
+        # Channels that carry nothing between two actors alone are left out.
+        used = np.flatnonzero(reach.any((1, 2, 3)))
+        onto = np.einsum("cpi,cilj,clk->piklj", both[used], reach[used], whole[used], optimize=True)
+        onto = np.where(symmetric[None, None, :, None, None], onto.mean(1, keepdims=True), onto)
+        matrix = onto.transpose(0, 1, 2, 4, 3).reshape(len(one), 2 * n_types, 2 * n_types)
+        x = np.ones((len(one), 2 * n_types)) if x is None else x
+        value = np.zeros(len(one))
+        for _ in range(steps):
+            y = np.einsum("pxy,py->px", matrix, x)
+            value = y.sum(1) / np.maximum(x.sum(1), 1e-300)
+            x = y / np.maximum(y.sum(1, keepdims=True), 1e-300)
+        return value, x
+
+    value, vector = radius(fit.weights, fit.theta, None, 60)
+    drawn = [radius(w, t, vector, 8)[0] for w, t in zip(fit.draws.weights, fit.draws.theta, strict=True)]
+    low, high = _interval(np.array(drawn), value)
+    n = (fit.counts + fit.counts.swapaxes(0, 1))[..., chosen].sum(2)
+    return [
+        (f"{fit.actors[a]}-{fit.actors[b]}", [fit.actors[a], fit.actors[b]], *row, float(n[a, b]))
+        for a, b, *row in zip(one, other, value.tolist(), low.tolist(), high.tolist(), strict=True)
+    ]
 
 
 def _radius(

@@ -10,13 +10,10 @@ by chance.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -24,13 +21,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detente.errors import LearnError
+from detente.record.windows import Window
 
 Floats = NDArray[np.floating[Any]]
-
-_START: Final = ("start", "date_start", "start_date", "from", "date", "day")
-_END: Final = ("end", "date_end", "end_date", "to")
-_NAME: Final = ("name", "event", "title", "label")
-_GROUP: Final = ("group", "season", "kind", "category")
 
 SHIFTS: Final = tuple(k for k in range(-180, 181, 3) if abs(k) >= 21)
 """Days by which the placebo moves the windows: up to half a year either way, never by less than three weeks."""
@@ -43,67 +36,13 @@ FEW: Final = 8
 
 
 @dataclass(frozen=True)
-class Window:
-    """A span of days, both ends included: a drill, a summit, an election.
-
-    Args:
-        start, end: first and last day.
-        name: what happened. group: what kind it is of (season, series), empty where not told.
-    """
-
-    start: Date
-    end: Date
-    name: str = ""
-    group: str = ""
-
-
-def read(path: str | Path) -> tuple[Window, ...]:
-    """Windows from a CSV register.
-
-    Args:
-        path: columns ``start`` and ``end`` (or one column ``date``), dates as 2024-07-11; a name and a group
-            (``group``, ``season``, ``kind``) are taken where there are such columns.
-
-    Raises:
-        LearnError: no such file, no such columns, or a line without a readable date; names the line.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LearnError(f"Cannot read the register {path} ({error}). Give a CSV file in UTF-8.") from None
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    names = {name.strip().lower(): name for name in rows.fieldnames or ()}
-    start, end, name, group = (
-        next((names[n] for n in known if n in names), None) for known in (_START, _END, _NAME, _GROUP)
-    )
-    if start is None:
-        raise LearnError(f"{path.name} has no column start or date; it has {', '.join(names) or 'none'}.")
-    found = []
-    for row in rows:
-        first = _date(row[start], path, rows.line_num)
-        last = _date(row[end], path, rows.line_num) if end and row[end] else first
-        if last < first:
-            raise LearnError(f"{path.name}, line {rows.line_num}: ends on {last}, before its start on {first}.")
-        found.append(Window(first, last, (row[name] or "") if name else "", (row[group] or "") if group else ""))
-    if not found:
-        raise LearnError(f"{path.name} holds no window; give one a line.")
-    return tuple(sorted(found, key=lambda w: (w.start, w.end, w.name)))
-
-
-def _date(words: str | None, path: Path, line: int) -> Date:
-    try:
-        return Date.fromisoformat((words or "").strip()[:10])
-    except ValueError:
-        raise LearnError(f"{path.name}, line {line}: {words!r} is no date; write it as 2024-07-11.") from None
-
-
-@dataclass(frozen=True)
 class WindowEffect:
     """How much more often events came inside the windows than outside them, other things equal.
 
     Args:
-        ratio: rate inside over rate outside, year and month held; low, high: 90 % interval, clustered.
+        ratio: rate inside over rate outside, year and month held, half an event added to both so that it stays finite;
+            low, high: 90 % interval, clustered; p: two-sided p value of a ratio of one.
+        expected: events inside the windows if the rate there were that outside, year and month held.
         inside, outside: numbers of events; days_inside, days_outside: of days.
         windows: number of windows that the record covers.
         placebo: ratios of the shifted windows; placebo_p: share of them at least as far from one (two-sided).
@@ -113,6 +52,8 @@ class WindowEffect:
     ratio: float
     low: float
     high: float
+    p: float
+    expected: float
     inside: int
     outside: int
     days_inside: int
@@ -128,15 +69,9 @@ class WindowEffect:
         """Whether there are enough events to say anything."""
         return self.inside + self.expected >= FEW and self.windows >= 3
 
-    @property
-    def expected(self) -> float:
-        """Events inside the windows if the rate there were that of the days outside, year and season held."""
-        return self.inside / self.ratio if self.ratio > 0 else 0.0
-
     def frame(self) -> pl.DataFrame:
         """One row with everything but the placebo's ratios."""
-        row = {k: v for k, v in self.__dict__.items() if k != "placebo"}
-        return pl.DataFrame([row | {"expected": self.expected}])
+        return pl.DataFrame([{k: v for k, v in self.__dict__.items() if k != "placebo"}])
 
     def summary(self) -> str:
         """The comparison in words."""
@@ -169,6 +104,7 @@ def effect(
     start: Date | None = None,
     end: Date | None = None,
     after: int = 0,
+    placebo: bool = True,
 ) -> WindowEffect:
     """Compare the days inside windows with the days outside them.
 
@@ -177,6 +113,7 @@ def effect(
         windows: when something went on that may bear on them.
         start, end: the record compared; from the first event or window to the last where None.
         after: days after each window that still count as inside.
+        placebo: whether to compare the shifted windows, too.
 
     Raises:
         LearnError: no events, no windows, windows that fill the record, or a record shorter than half a year.
@@ -204,21 +141,25 @@ def effect(
     calendar = [first + timedelta(i) for i in range(n)]
     years = np.array([d.year for d in calendar])
     months = np.array([d.month for d in calendar])
-    log_ratio, error, groups = _regress(seen, within, years, months)
+    cells = _Cells.of(seen, years, months)
+    log_ratio, error, groups, expected = _regress(cells, within)
     shifted = [
-        _regress(seen, moved, years, months)[0]
-        for moved in (_inside(windows, first, n, after, k) for k in SHIFTS)
+        float(np.log(_ratio(cells, moved)[0]))
+        for moved in (_inside(windows, first, n, after, k) for k in (SHIFTS if placebo else ()))
         if moved.any() and not moved.all()
     ]
     from scipy.stats import t as student  # here, as its import takes a second
 
-    reach = float(student.ppf(0.95, max(groups - 1, 1))) * error
+    freedom = max(groups - 1, 1)
+    reach = float(student.ppf(0.95, freedom)) * error
     ratios = np.exp(np.clip([log_ratio, log_ratio - reach, log_ratio + reach], -20, 20))
     inside = int(seen[within > 0].sum())
     return WindowEffect(
-        ratio=float(ratios[0]) if inside else 0.0,
+        ratio=float(ratios[0]),
         low=float(ratios[1]) if inside else 0.0,
         high=float(ratios[2]),
+        p=float(2 * student.sf(abs(log_ratio) / error, freedom)),
+        expected=expected,
         inside=inside,
         outside=int(seen.sum()) - inside,
         days_inside=int(within.sum()),
@@ -240,30 +181,58 @@ def _inside(windows: Sequence[Window], first: Date, n: int, after: int, shift: i
     return out
 
 
-def _regress(seen: Floats, inside: Floats, years: Floats, months: Floats) -> tuple[float, float, int]:
-    """Log rate ratio of days inside, its standard error clustered by year or month, and the number of clusters.
+@dataclass(frozen=True)
+class _Cells:
+    """A record by year and month: seen (T) events a day; at (T) number of each day's cell; shape of the cells."""
+
+    seen: Floats
+    at: NDArray[np.int64]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, seen: Floats, years: Floats, months: Floats) -> _Cells:
+        """Number the cells."""
+        y, m = (np.unique(x, return_inverse=True)[1].astype(np.int64) for x in (years, months))
+        shape = (int(y.max()) + 1, int(m.max()) + 1)
+        return cls(seen, y * shape[1] + m, shape)
+
+    def gather(self, inside: Floats) -> tuple[Floats, Floats]:
+        """(Y, M, 2) events and days by cell, outside and inside."""
+        at, size = 2 * self.at + inside.astype(np.int64), 2 * self.shape[0] * self.shape[1]
+        events = np.bincount(at, weights=self.seen, minlength=size).astype(np.float64).reshape(*self.shape, 2)
+        return events, np.bincount(at, minlength=size).reshape(*self.shape, 2).astype(np.float64)
+
+
+def _ratio(cells: _Cells, inside: Floats) -> tuple[float, Floats, Floats, float]:
+    """Rate ratio of the days inside, effects of years and months, and the events expected inside without it.
 
     Effects of years and months are fitted by scaling margins (the likelihood equations of a Poisson model with two
-    factors), the ratio by Newton steps, in turn; days are gathered into cells of year, month and inside or not.
+    factors), and the ratio in turn.
     """
-    _, y = np.unique(years, return_inverse=True)
-    _, m = np.unique(months, return_inverse=True)
-    shape = (int(y.max()) + 1, int(m.max()) + 1, 2)
-    events, days = np.zeros(shape), np.zeros(shape)
-    at = (y, m, inside.astype(np.int64))
-    np.add.at(events, at, seen)
-    np.add.at(days, at, 1.0)
-    by_year, by_month, ratio = np.full(shape[0], seen.mean()), np.ones(shape[1]), 1.0
+    events, days = cells.gather(inside)
+    by_year, by_month = np.full(cells.shape[0], cells.seen.mean()), np.ones(cells.shape[1])
+    ratio, expected = 1.0, 0.0
     for _ in range(500):
-        scale = np.array([1.0, ratio])
-        by_year = events.sum((1, 2)) / np.maximum((days * by_month[None, :, None] * scale).sum((1, 2)), 1e-12)
-        by_month = events.sum((0, 2)) / np.maximum((days * by_year[:, None, None] * scale).sum((0, 2)), 1e-12)
-        expected = (days[..., 1] * by_year[:, None] * by_month).sum()
+        weighted = days[..., 0] + ratio * days[..., 1]
+        by_year = events.sum((1, 2)) / np.maximum(weighted @ by_month, 1e-12)
+        by_month = events.sum((0, 2)) / np.maximum(by_year @ weighted, 1e-12)
+        expected = float(by_year @ days[..., 1] @ by_month)
         # Half an event keeps the ratio finite where there is none inside.
-        new = (events[..., 1].sum() + 0.5) / (expected + 0.5)
+        new = (float(events[..., 1].sum()) + 0.5) / (expected + 0.5)
         if abs(np.log(new / ratio)) < 1e-9:
             break
         ratio = new
+    return ratio, by_year, by_month, expected
+
+
+def _regress(cells: _Cells, inside: Floats) -> tuple[float, float, int, float]:
+    """Log rate ratio of days inside, its error clustered by year or month, number of clusters, events expected inside.
+
+    Days are gathered into cells of year, month and inside or not.
+    """
+    ratio, by_year, by_month, expected = _ratio(cells, inside)
+    events, days = cells.gather(inside)
+    shape = events.shape
     rate = days * by_year[:, None, None] * by_month[None, :, None] * np.array([1.0, ratio])
     # Information of the ratio with the factors profiled out; scores by year.
     design = np.zeros((*shape, shape[0] + shape[1]))
@@ -280,4 +249,4 @@ def _regress(seen: Floats, inside: Floats, years: Floats, months: Floats) -> tup
     meat = scores.T @ scores * groups / max(groups - 1, 1)
     variance = float((bread @ meat @ bread)[0, 0])
     # With hardly any cluster the sandwich collapses; never below the Poisson error.
-    return float(np.log(ratio)), float(np.sqrt(max(variance, bread[0, 0]))), groups
+    return float(np.log(ratio)), float(np.sqrt(max(variance, bread[0, 0]))), groups, expected

@@ -36,6 +36,7 @@ class _Act(Struct, frozen=True, forbid_unknown_fields=True):
 class _Words(Struct, frozen=True, forbid_unknown_fields=True, rename={"raises": "raise"}):
     raises: tuple[str, ...]
     lower: tuple[str, ...]
+    due_to: tuple[str, ...]
     act: tuple[_Act, ...]
 
 
@@ -70,6 +71,28 @@ def read(words: str, *, within: int = 14) -> Proposition:
         raise LearnError(f"{words!r} has no verb of cause such as {known}. Write it as: {_EXAMPLE}.")
     start, end, raises = verb
     return Proposition(_acts(text[:start], words), _acts(text[end:], words), raises, within)
+
+
+def of_report(cause: str, effect: str, proposition: str, *, within: int = 14) -> Proposition:
+    """A causal claim of a report as a proposition.
+
+    Args:
+        cause, effect: the report's words for each side. proposition: the whole, with the verb between them.
+        within: days after the cause in which the effect is looked for.
+
+    Raises:
+        LearnError: a side that names no kind of acts or no actor, or no verb that says raise or lower; says which.
+
+    Example:
+        >>> of_report("Joint drills of the USA and South Korea", "North Korean threats", "Joint drills of the USA and "
+        ...           "South Korea provoke North Korean threats").effect.by
+        ('PRK',)
+    """
+    verb = _verb(proposition)
+    due = any(re.search(rf"\b{words}\b", proposition, re.IGNORECASE) for words in _words().due_to)
+    if verb is None and not due:
+        raise LearnError(f"{proposition!r} has no verb of cause that the list of words knows.")
+    return Proposition(_acts(cause, proposition), _acts(effect, proposition), verb[2] if verb else True, within)
 
 
 def _verb(text: str) -> tuple[int, int, bool] | None:

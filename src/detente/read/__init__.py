@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date as Date
 from functools import cache
+from io import BufferedIOBase
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detente.errors import ReadError
 from detente.events import Event, Reading, Report
 
 if TYPE_CHECKING:
@@ -140,7 +143,7 @@ def read_many(reports: Iterable[Report]) -> Iterator[Reading]:
 
 
 def code_lines(
-    lines: Iterable[str],
+    lines: Iterable[str] | BufferedIOBase,
     *,
     frames: tuple[tuple[str, bytes], ...] = (),
     complain: Callable[[str], None] | None = None,
@@ -148,44 +151,100 @@ def code_lines(
     """Events of texts given as JSON lines ``{"id", "text", "date"?}``; each carries ``report`` = id.
 
     Args:
-        lines: JSON lines; ``date`` is ISO or null.
+        lines: JSON lines, or a stream of them in UTF-8, whose lines are coded as they come; ``id`` is a string or a
+            number, ``date`` is ISO or null.
         frames: as for :func:`make_coder`.
         complain: called with one message for each line that cannot be read; the rest go on. Default: standard error.
+
+    Raises:
+        ReadError: at the end, where lines were given and none could be read.
 
     Example:
         >>> [e.type for e in code_lines(['{"id": "1", "text": "Japan condemned Iran."}'])]  # doctest: +SKIP
         ['ACCUSE']
     """
     say = complain or (lambda message: print(message, file=sys.stderr))
-
-    def reports() -> Iterator[Report]:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                text, id = row["text"], str(row["id"])
-                if not isinstance(text, str):
-                    raise TypeError("text is no string")
-                day = Date.fromisoformat(row["date"][:10]) if row.get("date") else None
-                yield make_report(text, id=id, published=day)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                what = f"no field {error}" if isinstance(error, KeyError) else str(error)
-                say(f'line {number}: {what}. Each line is {{"id": …, "text": …, "date": "2024-07-11" or null}}.')
-
-    # A few hundred texts at a time: one that the coder fails on is named, and its neighbours are read all the same.
-    own, given = make_coder(frames), reports()
-    while some := list(islice(given, 256)):
+    own, number, bad, good = make_coder(frames), 0, 0, 0
+    for group in _come(lines) if isinstance(lines, BufferedIOBase) else _together(lines):
+        given: list[tuple[int, Report]] = []
+        for line in group:
+            number += 1
+            if line.strip("\ufeff \t\r\n"):
+                try:
+                    given.append((number, _given(line.removeprefix("\ufeff"))))
+                except ValueError as error:
+                    bad += 1
+                    say(f'line {number}: {error}. Each line is {{"id": …, "text": …, "date": "2024-07-11" or null}}.')
+        # All at once; where the coder fails on one, it is named, and its neighbours are read all the same.
         try:
-            readings = list(own.read_many(some))
+            readings = list(own.read_many(report for _, report in given))
         except Exception:
-            readings = [reading for one in some for reading in _alone(own, one, say)]
+            readings = [reading for at, report in given for reading in _alone(own, at, report, say)]
+            bad += len(given) - len(readings)
+        good += len(readings)
         for reading in readings:
             yield from reading.events
+    if bad and not good:
+        raise ReadError(f"None of the {bad} lines could be read." if bad > 1 else "The only line could not be read.")
 
 
-def _alone(coder: Coder, report: Report, say: Callable[[str], None]) -> Iterator[Reading]:
+_TOGETHER = 256  # lines that are parsed at a time
+
+
+def _together(lines: Iterable[str]) -> Iterator[list[str]]:
+    lines = iter(lines)
+    while group := list(islice(lines, _TOGETHER)):
+        yield group
+
+
+def _come(stream: BufferedIOBase) -> Iterator[list[str]]:
+    """Lines of a stream, as many at a time as have come."""
+    begun: list[bytes] = []
+    while data := stream.read1(1 << 16):
+        *whole, rest = data.split(b"\n")
+        if whole:
+            whole[0] = b"".join([*begun, whole[0]])
+            begun = []
+            yield from _together(line.decode("utf-8", errors="replace") for line in whole)
+        begun.append(rest)
+    yield [b"".join(begun).decode("utf-8", errors="replace")]
+
+
+def _given(line: str) -> Report:
+    """The report that a line holds.
+
+    Raises:
+        ValueError: what is wrong with the line.
+    """
+    from detente.read.pages import LONGEST
+
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is no JSON ({error.msg}, at character {error.pos + 1})") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in thousands
+        raise ValueError("this is no JSON that can be read") from None
+    if not isinstance(row, dict):
+        raise ValueError("this is JSON, but no object in braces")
+    id, text, day = row.get("id"), row.get("text"), row.get("date")
+    if isinstance(id, bool) or not isinstance(id, str | int | float) or id == "":
+        raise ValueError('"id" is missing' if id is None or id == "" else '"id" is neither a string nor a number')
+    if not isinstance(text, str):
+        raise ValueError('"text" is missing' if text is None else '"text" is no string')
+    if len(text) > LONGEST:
+        raise ValueError(f'"text" is longer than {LONGEST:,} characters')
+    try:
+        published = Date.fromisoformat(day[:10]) if day else None
+    except (ValueError, TypeError):
+        raise ValueError(f'"date" is {json.dumps(day)[:40]}, which is no date') from None
+    text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)  # halves of characters: nothing can print them
+    return make_report(text, id=str(id), published=published)
+
+
+def _alone(coder: Coder, number: int, report: Report, say: Callable[[str], None]) -> Iterator[Reading]:
     try:
         yield coder.read(report)
     except Exception as error:
-        say(f"text {report.id}: the reader failed on it ({type(error).__name__}: {error}) and went on.")
+        say(
+            f"line {number}: the reader failed on it ({type(error).__name__}: {error}) and went on. Please report this."
+        )

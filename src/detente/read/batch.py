@@ -16,13 +16,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date as Date
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock, Timer
+from threading import Lock, Timer, current_thread, main_thread
 from typing import IO, Any
 
 import msgspec
@@ -36,6 +36,7 @@ ARTICLES = (".txt", ".md", ".html", ".htm", ".xhtml", ".pdf")
 CHUNK = 8  # articles handed over at a time
 FEWEST = 12  # articles for which one more worker is worth loading the parser
 AHEAD = 4  # chunks under way for each worker
+PATIENCE = 600.0  # seconds for an article
 
 Second = Callable[[Report], list[Event]]
 """A second reader: the events that it finds in a report, checked (the language-model plug-in)."""
@@ -146,15 +147,21 @@ class Reader:
     def __call__(self, article: Article) -> Outcome:
         """What became of the article."""
         try:
-            found = self._report(article)
+            with at_most(PATIENCE):
+                found = self._report(article)
             if found.id in self.setup.held:
                 return Outcome(found.id)
-            if self.second is None:
-                return Outcome(found.id, self.coder.read(found))
+            # First: where it cannot be asked, the report waits for the next run.
+            told = self.second(found) if self.second else None
+            with at_most(PATIENCE):
+                reading = self.coder.read(found)
+            if told is None:
+                return Outcome(found.id, reading)
             from detente.read.evidence import together
 
-            told = self.second(found)  # first: where it cannot be asked, the report waits for the next run
-            return Outcome(found.id, together(self.coder.read(found), told))
+            return Outcome(found.id, together(reading, told))
+        except TooLong:
+            return Outcome(skipped=_TOO_LONG.format(article.name))
         except ReadError as error:
             return Outcome(skipped=str(error))
         except Exception as error:  # a fault of ours must not cost the other articles
@@ -171,6 +178,39 @@ class Reader:
         return report(content(article), name=article.name, path=path, published=setup.published, outlet=setup.outlet)
 
 
+class TooLong(BaseException):
+    """An article took longer than :data:`PATIENCE`; no ``Exception``, which libraries catch at will."""
+
+
+def can_interrupt() -> bool:
+    """Whether :func:`at_most` can end what takes too long: in the main thread of a system with timers."""
+    return hasattr(signal, "setitimer") and current_thread() is main_thread()
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise :class:`TooLong` inside where it takes longer, as far as :func:`can_interrupt`.
+
+    Example:
+        >>> with at_most(60.0):
+        ...     pass
+    """
+    if not can_interrupt():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, 5.0)  # again, where a library swallowed the first
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def read_articles(
     articles: Iterable[Article],
     setup: Setup,
@@ -184,7 +224,7 @@ def read_articles(
     Args:
         articles: taken as they are needed.
         setup: how they are read.
-        workers: processes; 1 reads in this one.
+        workers: processes; 1 reads in this one, save where an article that takes too long could not be interrupted.
         cluster: address of a Dask scheduler (``tcp://host:8786``) that reads them instead.
         second: reads each report again; only in this process.
 
@@ -193,7 +233,7 @@ def read_articles(
     """
     if cluster:
         yield from _on_cluster(articles, setup, cluster)
-    elif workers > 1:
+    elif workers > 1 or not (second or can_interrupt()):
         yield from _in_processes(articles, setup, workers)
     else:
         yield from map(Reader(setup, second), articles)
@@ -226,8 +266,8 @@ def _in_order(chunks: Iterable[list[Article]], submit: Callable[[list[Article]],
 
 # -- processes ---------------------------------------------------------------------------------------------------------
 
-PATIENCE = 600.0  # seconds for a chunk, and then for each article of it
-_DIED = "{}: the reading process died on it, or took more than ten minutes; the others go on. Split it or leave it out."
+_TOO_LONG = "{}: it takes more than ten minutes to read; the others go on. Split it into its parts or leave it out."
+_DIED = "{}: the reading process died on it, or hung; the others go on. Split it into its parts or leave it out."
 
 
 _SERVE = "from detente.read.batch import serve; serve()"
@@ -274,7 +314,7 @@ class _Worker:
     def _ask(self, message: bytes) -> bytes | None:
         process = self.process
         assert process and process.stdin and process.stdout
-        watch = Timer(PATIENCE, process.kill)
+        watch = Timer(2 * PATIENCE + 60.0, process.kill)  # for what cannot be interrupted from within
         watch.start()
         try:
             _send(process.stdin, message)

@@ -18,14 +18,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-from spacy.tokens import Doc, Token
-from spacy.tokens import Span as Tokens
 
 from detente.events import Claim, Report, Speaker, Stance
 from detente.read.clean import Clean
 from detente.read.mentions import Mention
-from detente.read.voices import Heard, Utterance, speaks
+from detente.read.speakers import speaks
+from detente.read.voices import Heard, Said, Utterance
+from detente.read.words import Doc, Token
+from detente.read.words import Span as Tokens
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 _RELATIVES = frozenset({"that", "which", "who"})
@@ -165,6 +167,8 @@ def _any(phrases: Sequence[str]) -> re.Pattern[str]:
 def _worth(utterance: Utterance, sent: Tokens) -> bool:
     """Whether an utterance says something: announced deeds and bare pronouns do not."""
     words = sent.doc[utterance.start : utterance.end]
+    if utterance.answers is not None:
+        return True
     long_enough = sum(token.is_alpha for token in words) >= 3
     if utterance.clausal:
         # Items of a list that somebody announced are plans, unless they say something in full.
@@ -179,11 +183,14 @@ def _worth(utterance: Utterance, sent: Tokens) -> bool:
 
 def _chains(heard: Heard, utterance: Utterance) -> list[tuple[Speaker, ...]]:
     """Chains of speakers down to an utterance: one for each joint speaker."""
+    at = heard.utterances.index(utterance)
     outer = [
         u.speakers
-        for u in heard.utterances
+        for number, u in enumerate(heard.utterances)
         if u is not utterance
         and u.clausal
+        and u.stance != "denies"
+        and (number < at or (u.start, u.end) != (utterance.start, utterance.end))
         and u.start <= utterance.start
         and utterance.end <= u.end
         and u.speakers != utterance.speakers
@@ -241,7 +248,11 @@ def _from(
     for first, last, cause, effect in [(c.start, c.end, c.cause, c.effect) for c in causes] or [(start, end, "", "")]:
         words = sent.doc[first:last]
         span = clean.back(words.start_char, words.end_char)
-        about, topic = _about(place, first, last, speakers, joint=len(unit.speakers) > 1)
+        about, topic = _about(
+            place, first, last, speakers, joint=len(unit.speakers) > 1, denied=unit.stance == "denies"
+        )
+        if unit.answers is not None:
+            about, topic = _answered(place, unit.answers, about)
         if topic == "other" and sort in {"judges", "predicts"}:
             # The author judges nothing that another claim could be held against.
             continue
@@ -292,14 +303,19 @@ def _stance(words: str, cue: Stance, own: bool) -> Stance:
 
 
 def _about(
-    place: _Place, start: int, end: int, speakers: tuple[Speaker, ...], *, joint: bool
+    place: _Place, start: int, end: int, speakers: tuple[Speaker, ...], *, joint: bool, denied: bool = False
 ) -> tuple[tuple[str, ...], str]:
-    """Codes of the actors that the words name, and the topic: the group at issue, else all of them, and the theme."""
-    speaker = None if joint else speakers[-1].code
+    """Codes of the actors that the words name, and the topic: the group at issue, else all of them, and the theme.
+
+    A denial is about the one who denies as well: that is whom the others name.
+    """
+    speaker = None if joint or denied else speakers[-1].code
     inside = [m for m in place.mentions if start <= m.start < end]
     codes = {p.code for m in inside for p in m.parties if p.code}
     if not codes:
         codes = {p.code for m in place.mentions for p in m.parties if p.code and not p.inferred} - {speaker}
+    if denied:
+        codes |= {s.code for s in speakers[-1:] if s.code}
     lists = [{p.code for p in m.parties if p.code} for m in inside if len(m.parties) > 1]
     words = place.sent.doc[start:end].text
     if not lists and place.heard.group and _GROUP_WORDS.search(words):
@@ -309,6 +325,15 @@ def _about(
     core = next((one for one in lists if len(one) > 2), (codes - {speaker}) or codes)
     names = sorted(code for code in core if code)
     return tuple(sorted(code for code in codes if code)), f"{' '.join(names)}: {theme(words)}".removeprefix(": ")
+
+
+def _answered(place: _Place, said: Said, about: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """What a denial is about: that which it denies, under the same topic."""
+    there = msgspec.structs.replace(
+        place, sent=said.sent, mentions=said.mentions, heard=msgspec.structs.replace(place.heard, group=said.group)
+    )
+    codes, topic = _about(there, said.start, said.end, said.speakers[:1], joint=len(said.speakers) > 1)
+    return tuple(sorted({*codes, *about})), topic
 
 
 def _trim(doc: Doc, start: int, end: int, *, reported: bool) -> tuple[int, int]:

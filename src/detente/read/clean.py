@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -145,8 +145,9 @@ def normalise(text: str) -> Clean:
         >>> normalise("the north Korea‘s test ended.Seoul protested,again").text
         "the North Korea's test ended. Seoul protested, again"
     """
-    visible = [index for index, character in enumerate(text) if not _INVISIBLE.match(character)]
-    seen = "".join(text[index] for index in visible)
+    hidden = {match.start() for match in _INVISIBLE.finditer(text)}
+    visible = [index for index in range(len(text)) if index not in hidden] if hidden else range(len(text))
+    seen = _INVISIBLE.sub("", text)
     drop: set[int] = set()
     plain = seen.translate(_ONE_FOR_ONE)
     plain = _WORD_DASH.sub("-", plain)
@@ -156,22 +157,29 @@ def normalise(text: str) -> Clean:
     insert: set[int] = set()
     for pattern in _LOST_SPACE:
         insert.update(match.start() for match in pattern.finditer(plain))
+    quotes, counted = 0, 0
     for match in _TIGHT_QUOTE.finditer(plain):
         at = match.start()
+        line = plain.rfind("\n", counted, at) + 1
+        quotes = plain.count('"', line, at) if line else quotes + plain.count('"', counted, at)
+        counted = at
         # Its direction decides; where printed without one (or with a wrong one), whether a quotation is open.
-        is_open = plain.count('"', plain.rfind("\n", 0, at) + 1, at) % 2 == 1 if match[0] == '"' else seen[at] != "‘"
+        is_open = quotes % 2 == 1 if match[0] == '"' else seen[at] != "‘"
         insert.add(at + 1 if seen[at] in "”»" or is_open else at)
     for start, end in fixed:
         insert.difference_update(range(start + 1, end))
     characters: list[str] = []
     offsets: list[int] = []
-    for index, character in enumerate(plain):
-        if index in insert:
+    done = 0
+    for index in sorted(insert | drop):
+        characters.append(plain[done:index])
+        offsets += visible[done:index]
+        if index in insert and index < len(plain):
             characters.append(" ")
             offsets.append(visible[index])
-        if index not in drop:
-            characters.append(character)
-            offsets.append(visible[index])
+        done = index + 1 if index in drop else index
+    characters.append(plain[done:])
+    offsets += visible[done:]
     return Clean("".join(characters), (*offsets, len(text)))
 
 
@@ -260,15 +268,17 @@ def blocks(clean: Clean, skip: Iterable[Span] = ()) -> list[Block]:
         >>> [block.kind for block in blocks(normalise("Key points include:\\n- Trade: ports may close."))]
         ['paragraph', 'bullet']
     """
-    skip = list(skip)
+    # Boilerplate as spans of the text as parsed, in order: each line is held against those that begin or end in it.
+    dropped = [(bisect_left(clean.offsets, s), bisect_left(clean.offsets, e)) for s, e in sorted(skip)]
+    begins, ends = [s for s, _ in dropped], [e for _, e in dropped]
     found: list[Block] = []
     lead: Span | None = None
     header: Span | None = None
     lines = [(start, end, line) for start, end, line in _lines(clean.text) if line.strip()]
     for number, (start, end, line) in enumerate(lines):
         left = [(start, end)]
-        for span in skip:
-            left = [piece for s, e in left for piece in _minus(clean, s, e, span)]
+        for span in dropped[bisect_right(ends, start) : bisect_left(begins, end)]:
+            left = [piece for s, e in left for piece in _minus(s, e, span)]
         left = [(s, e) for s, e in (_strip(clean.text, *piece) for piece in left) if e > s]
         if not any(re.search(r"\w", clean.text[s:e]) for s, e in left):
             if not _RULE.fullmatch(line):
@@ -320,10 +330,9 @@ def _strip(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _minus(clean: Clean, start: int, end: int, skip: Span) -> list[Span]:
-    """What is left of ``[start, end)`` of the text as parsed without a span of the original."""
-    first = max(start, bisect_left(clean.offsets, skip[0]))
-    last = min(end, bisect_left(clean.offsets, skip[1]))
+def _minus(start: int, end: int, skip: Span) -> list[Span]:
+    """What is left of ``[start, end)`` without a span."""
+    first, last = max(start, skip[0]), min(end, skip[1])
     if first >= last:
         return [(start, end)]
     return [(s, e) for s, e in ((start, first), (last, end)) if e > s]

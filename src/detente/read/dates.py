@@ -33,7 +33,19 @@ _SHORT |= {"nov": 11, "dec": 12}
 _DAYS = [name.lower() for name in calendar.day_name]
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
-_COUNTS |= {"nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
+_COUNTS |= {"nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40}
+_COUNTS |= {"fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_CENTURIES = {"sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20}
+# Wars by which texts date other acts; the Cold War from the Truman doctrine to the end of the Soviet Union.
+_ERAS = {
+    "First World War": "1914/1918",
+    "Second World War": "1939/1945",
+    "Cold War": "1947/1991",
+    "Korean War": "1950/1953",
+    "Vietnam War": "1955/1975",
+    "Gulf War": "1990/1991",
+    "interwar years": "1918/1939",
+}
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 
 _MONTH = (
@@ -234,6 +246,9 @@ def _rules() -> list[_Rule]:
         (rf"\b(?P<relative>[Tt]his|[Ll]ast|[Nn]ext)\s+{m()}\b", _month),
         (rf"\b(?:[Ii]n|[Dd]uring|[Ss]ince|[Uu]ntil|[Bb]y|[Bb]efore|[Aa]fter|[Tt]hroughout)\s+{m()}(?![\w'])", _month),
         (r"\b(?P<relative>[Tt]his|[Ll]ast|[Nn]ext)\s+(?P<unit>week|month|year)\b", _relative),
+        (rf"\b(?:(?P<half>[Hh]alf a)|{_COUNT})\s+(?P<unit>decade|centur)(?:y|ie)?s?\s+(?P<way>ago)\b", _decades),
+        (rf"\b(?P<century>{'|'.join(_CENTURIES)}|1\dth|20th)[\s-]century\b", _century),
+        (rf"\b(?:[Dd]uring|[Ii]n|[Tt]hroughout)\s+the\s+(?P<era>{'|'.join(_ERAS)})\b", _era),
         (rf"\b{_COUNT}\s+(?P<unit>day|week|month|year)s?\s+(?P<way>ago|later|earlier|after|before)\b", _count),
         (r"\b(?P<word>[Yy]esterday|[Tt]oday|[Tt]onight|[Tt]omorrow)\b(?!'s)", _word),
         (
@@ -498,6 +513,27 @@ def _count(match: re.Match[str], reference: _Reference) -> _Found:
         return None
     date, precision = _unit(_shift(base, unit, count if way in ("later", "after") else -count), unit)
     return date, precision, "report" if date_from == "report" else "text"
+
+
+def _decades(match: re.Match[str], reference: _Reference) -> _Found:
+    """ "Seven decades ago", "a century ago": the words leave some five years on either side, a century ten."""
+    if reference.published is None:
+        return None
+    unit = 100 if match["unit"].startswith("centur") else 10
+    count = match["count"]
+    years = unit // 2 if match["half"] else unit * (_COUNTS.get(count.lower()) or int(count))
+    year, margin = reference.published.year - years, unit // 10 if unit == 100 else unit // 2
+    return f"{year - margin}/{year + margin}", "interval", "report"
+
+
+def _century(match: re.Match[str], reference: _Reference) -> _Found:
+    word = match["century"]
+    number = _CENTURIES.get(word) or int(word[:2])
+    return f"{number * 100 - 99}/{number * 100}", "interval", "text"
+
+
+def _era(match: re.Match[str], reference: _Reference) -> _Found:
+    return _ERAS[match["era"]], "interval", "text"
 
 
 def _word(match: re.Match[str], reference: _Reference) -> _Found:

@@ -110,7 +110,7 @@ def _faults(row: dict[str, Any], classes: set[str]) -> Iterator[str]:
     for slot in (*frame.source, *frame.target):
         if slot not in SLOTS:
             yield f"{slot!r} is no slot; use subj, obj, iobj, comp or a preposition."
-    for word in (*frame.objects, *frame.clause):
+    for word in (*frame.objects, *frame.clause, *frame.roles):
         if word.startswith("@") and word != "@actor" and word[1:] not in classes:
             yield f"no class {word!r}; known: {', '.join(sorted(classes))}; or add it under [classes]."
     for entry in (*frame.verbs, *frame.nouns):

@@ -15,15 +15,33 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from spacy.tokens import Token
 
 from detente import codebook
 from detente.codebook import TYPES
 from detente.errors import ReadError
 from detente.events import Domain, Party
-from detente.read.grammar import after, is_passive, is_temporal, lemma, objects, subjects
+from detente.read.grammar import after, beside, charges, demands, is_passive, lemma, objects, subjects
 from detente.read.mentions import Cast
-from detente.read.roles import among, content, deep, fill, ground, pair, topic
+from detente.read.modality import refuses
+from detente.read.roles import (
+    HELD,
+    INNER,
+    among,
+    at_home,
+    at_odds,
+    content,
+    deep,
+    faced,
+    fill,
+    ground,
+    is_short,
+    jailers,
+    pair,
+    scene,
+    topic,
+    where,
+)
+from detente.read.words import Token
 
 
 class Frame(Struct, frozen=True):
@@ -42,6 +60,8 @@ class Frame(Struct, frozen=True):
     bare: bool = True
     active: bool = False
     needs: bool = False
+    near: bool = False
+    roles: tuple[str, ...] = ()
     adjectives: tuple[str, ...] = ()
     domain: Domain | None = None
 
@@ -101,7 +121,8 @@ def lexicon() -> Lexicon:
 def asks(row: tuple[Frame, tuple[str, ...]]) -> int:
     """How much a frame asks for, with the words that go with its verb; those that ask for more are tried first."""
     frame, rest = row
-    return 9 * bool(frame.adjectives) + 2 * bool(frame.objects) + len(rest) + 2 * bool(frame.clause)
+    narrow = 9 * bool(frame.adjectives) + bool(frame.roles) - (frame.clause == ("*",))
+    return narrow + 2 * bool(frame.objects) + len(rest) + 2 * bool(frame.clause)
 
 
 def load(data: bytes, name: str) -> Lexicon:
@@ -124,7 +145,7 @@ def load(data: bytes, name: str) -> Lexicon:
     for frame in book.frame:
         if frame.type not in TYPES:
             raise ReadError(f"{name}: frame {frame.verbs or frame.nouns}: {frame.type!r} is no PLOVER type.")
-        for word in (*frame.objects, *frame.clause):
+        for word in (*frame.objects, *frame.clause, *frame.roles):
             if word in {"*", "@actor"}:
                 continue
             if word.startswith("@") and word[1:] not in classes:
@@ -181,8 +202,10 @@ def match(tokens: Sequence[Token], cast: Cast, lexicon: Lexicon) -> list[Match]:
     for token in tokens:
         if token.i in cast.found:
             continue
-        if token.pos_ == "VERB" or (token.tag_.startswith("VB") and token.pos_ != "AUX"):
+        if token.tag_.startswith("VB") if token.pos_ != "AUX" else token.dep_ not in _HELPERS:
             hit = _verb(token, cast, lexicon, used)
+            if not hit and lemma(token) in lexicon.classes["refused"] and refuses(token):
+                hit = _roles(_REFUSED, token, token, cast, lexicon, ())
             if hit:
                 out.append(hit)
     out = _settled([*out, *_statements(tokens, cast, lexicon, out)])
@@ -194,29 +217,31 @@ def match(tokens: Sequence[Token], cast: Cast, lexicon: Lexicon) -> list[Match]:
     return out
 
 
+_HELPERS = frozenset({"aux", "auxpass"})
 _WORDS = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
 
 
+_REFUSED = Frame("AGREE", "030", target=("obj", "iobj", "comp", "to", "with", "from", "of", "for", "by", "in"))
 _DEMAND = Frame("REQUEST", "100")
+_CHARGE = Frame("ACCUSE", "112")
 _SAY = frozenset(
     {"say", "state", "declare", "insist", "stress", "tell", "add", "argue", "maintain", "emphasise", "emphasize"}
 )
 
 
 def _statements(tokens: Sequence[Token], cast: Cast, lexicon: Lexicon, hits: list[Match]) -> Iterator[Match]:
-    """Demands in reported speech: "A says B must stop"."""
+    """Demands and accusations in reported speech: "A says B must stop", "A said B was behind the attack"."""
     for token in tokens:
-        if token.pos_ != "VERB" or token.dep_ != "ccomp" or lemma(token.head) not in _SAY:
+        if token.dep_ != "ccomp" or lemma(token.head) not in _SAY or token.pos_ not in {"VERB", "AUX"}:
             continue
-        if not any(c.dep_ == "aux" and c.lower_ in {"must", "should"} for c in token.children) and not (
-            lemma(token) in {"have", "need"} and any(c.dep_ == "xcomp" for c in token.children)
-        ):
+        frame = _DEMAND if demands(token) else _CHARGE if charges(token) else None
+        if frame is None or any(h.verb == token.head for h in hits):
             continue
         source = tuple(p for t in subjects(token.head) for p in cast.parties(t))
         named = [*subjects(token), *(objects(token) if is_passive(token) else ())]
-        target = tuple(p for t in named for p in cast.parties(t) if not among(p, source))
-        if source and target and not any(h.verb == token.head for h in hits):
-            yield Match(_DEMAND, token.head, token.head, source, target, False, 1.0, False)
+        target = tuple(p for t in named for p in cast.parties(t) or topic(t, cast) if not among(p, source))
+        if source and target:
+            yield Match(frame, token.head, token.head, source, target, False, 1.0, False)
 
 
 def _settled(hits: list[Match]) -> list[Match]:
@@ -228,7 +253,7 @@ def _settled(hits: list[Match]) -> list[Match]:
         while verb.dep_ == "conj" and verb.head.i in by_verb and not any(c.dep_ == "nsubj" for c in verb.children):
             verb = verb.head
         above = verb.head
-        if verb.dep_ == "pcomp":
+        if verb.dep_ == "pcomp" or (verb.dep_ == "xcomp" and above.pos_ == "ADJ"):
             above = above.head
         if verb.dep_ == "acl" and above.head.pos_ == "VERB" and above.dep_ == "dobj":
             above = above.head
@@ -240,6 +265,8 @@ def _settled(hits: list[Match]) -> list[Match]:
             and outer is not hit
         ):
             continue
+        if outer is not None and outer.frame is _CHARGE and verb.dep_ == "ccomp":
+            continue  # "A said B was responsible for the attack" accuses
         content = outer is not None and outer is not hit and verb.dep_ == "pcomp" and outer.frame.type == "ACCUSE"
         if content and not (hit.source and hit.target):
             continue  # what somebody is accused of, where it names no victim
@@ -261,9 +288,13 @@ def _settled(hits: list[Match]) -> list[Match]:
 
 def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | None:
     word = lemma(verb)
+    rows = lexicon.verbs.get(word, ())
+    if not rows and word not in lexicon.light:
+        return None
     things = list(_objects(verb, lexicon))
-    for frame, rest in lexicon.verbs.get(word, ()):
-        if not _has(verb, rest) or (frame.active and is_passive(verb)):
+    near, particles = beside(verb)
+    for frame, rest in rows:
+        if not near.issuperset(rest) or (rest and not particles.issubset(rest)) or (frame.active and is_passive(verb)):
             continue
         trigger = verb
         if frame.objects:
@@ -283,9 +314,7 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
                 used.update(t.i for t in acts)
                 trigger = acts[0]
         if frame.clause:
-            inner = [
-                c for c in verb.children if c.dep_ in {"xcomp", "ccomp", "advcl"} and _in(c, frame.clause, lexicon)
-            ]
+            inner = [c for c in verb.children if c.dep_ in _CLAUSES and _opens(c, frame.clause, lexicon)]
             inner += [
                 k
                 for c in verb.children
@@ -295,9 +324,11 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
             ]
             if not inner:
                 continue
-            trigger = inner[0]
+            trigger = verb if frame.clause == ("*",) else inner[0]
         hit = _roles(frame, verb, trigger, cast, lexicon, rest)
-        if hit and word == "clash" and any(p.role == "crowd" for p in hit.source):
+        if hit and frame.roles and not _played(hit.source, verb, frame, lexicon):
+            continue
+        if hit and hit.frame.type == "ASSAULT" and any(p.role == "crowd" for p in hit.source):
             hit = hit._replace(frame=_RIOT)
         if hit and word in _WARN and _is_reproach(verb, hit.source, cast):
             hit = hit._replace(frame=_REPROACH)
@@ -336,30 +367,37 @@ def _is_reproach(verb: Token, source: tuple[Party, ...], cast: Cast) -> bool:
     return False
 
 
+_CLAUSES = frozenset({"xcomp", "ccomp", "advcl"})
+
+
+def _opens(clause: Token, words: tuple[str, ...], lexicon: Lexicon) -> bool:
+    """Whether a clause has one of the words; "*": whether it says what somebody should do ("wants A to stop")."""
+    if words != ("*",):
+        return _in(clause, words, lexicon)
+    if clause.dep_ == "advcl" or not any(c.dep_ in {"nsubj", "nsubjpass"} for c in clause.children):
+        return clause.dep_ == "xcomp" and any(c.lower_ == "to" for c in clause.children)
+    helpers = {c.lower_ for c in clause.children if c.dep_ in _HELPERS}
+    return "to" in helpers or "should" in helpers or (not helpers - {"be"} and clause.tag_ in {"VB", "VBP"})
+
+
+def _played(parties: tuple[Party, ...], verb: Token, frame: Frame, lexicon: Lexicon) -> bool:
+    """Whether one of the parties, or a subject, is what the frame's ``roles`` ask for."""
+    known: set[str] = set()
+    for word in frame.roles:
+        known |= lexicon.classes.get(word[1:], frozenset()) if word.startswith("@") else {word}
+    return any(p.role in known for p in parties) or any(lemma(t) in known for t in subjects(verb))
+
+
 def _described(token: Token, frame: Frame) -> bool:
     """Whether a noun has one of the adjectives that the frame asks for ("a scathing attack")."""
-    return not frame.adjectives or any(lemma(c) in frame.adjectives for c in token.children if c.dep_ == "amod")
+    return not frame.adjectives or any(
+        lemma(c) in frame.adjectives for c in token.children if c.dep_ in {"amod", "compound"}
+    )
 
 
 def _in(token: Token, words: Iterable[str], lexicon: Lexicon) -> bool:
     own = lemma(token)
     return any(own in lexicon.classes[w[1:]] if w.startswith("@") else own == w for w in words)
-
-
-def _has(verb: Token, rest: tuple[str, ...]) -> bool:
-    """Whether the verb has these particles and prepositions, as its own children or its object's."""
-    if not rest:
-        return True
-    near = {
-        c.lower_ for c in verb.children if c.dep_ in {"prt", "prep", "advmod", "dative", "agent"} and not is_temporal(c)
-    }
-    near |= {
-        k.lower_ for c in verb.children if c.dep_ in {"prt", "prep", "advmod"} for k in c.children if k.dep_ == "prep"
-    }
-    near |= {k.lower_ for c in verb.children if c.dep_ == "dobj" for k in c.children if k.dep_ == "prep"}
-    near |= {c.lower_ for c in verb.children if c.dep_ in {"acomp", "oprd", "ccomp"} and c.pos_ == "ADJ"}
-    particles = {c.lower_ for c in verb.children if c.dep_ == "prt"}
-    return all(word in near for word in rest) and particles <= set(rest)
 
 
 def _objects(verb: Token, lexicon: Lexicon) -> Iterator[Token]:
@@ -373,8 +411,12 @@ def _through(tokens: Iterable[Token], lexicon: Lexicon) -> Iterator[Token]:
         for child in token.children:
             if child.dep_ == "conj":
                 yield from _through([child], lexicon)
-            elif child.dep_ == "prep" and child.lower_ == "of" and lemma(token) in lexicon.quantities:
+            elif lemma(token) not in lexicon.quantities:
+                continue
+            elif child.dep_ == "prep" and child.lower_ == "of":
                 yield from _through([k for k in child.children if k.dep_ == "pobj"], lexicon)
+            elif child.dep_ == "compound":
+                yield child
 
 
 def _roles(
@@ -386,7 +428,7 @@ def _roles(
         source = cast.lead  # an item of a list does what the list's sentence says who does
     if frame.source == ("subj",) and not is_passive(verb) and not straight:
         # Things do not speak ("this support threatens"), save documents; nor do they act for nobody.
-        doers = [t for t in subjects(verb) if t.pos_ == "NOUN" and t.i not in cast.found]
+        doers = [t for t in subjects(verb) if t.pos_ == "NOUN" and t.i not in cast.found and not is_short(t)]
         said = codebook.quad(frame.type).startswith("verbal")
         if (
             doers
@@ -421,24 +463,36 @@ def _roles(
             )
     target: tuple[Party, ...] = ()
     hit = True
+    topics = not (joint or frame.near)
+    spare: tuple[Party, ...] = ()
     if act is not None and source:  # "rejected A's proposal on B"
         target = tuple(p for p in cast.owners_of(act) if p.code and not among(p, source))
-        if (
-            not target and frame.type not in {"MOBILIZE", "AID"} and lemma(act) in lexicon.people
-        ):  # "expelled diplomats"
-            target = tuple(p for p in cast.parties(act) if not among(p, source))
+        if not target and lemma(act) in lexicon.people and lemma(act) not in lexicon.quantities:  # "expelled diplomats"
+            theirs = any(c.dep_ == "poss" and c.pos_ == "PRON" for c in act.children)  # "recalled its ambassador in X"
+            spare = () if theirs else tuple(p for p in cast.parties(act) if not among(p, source))
+            if frame.type in _PERSONS or (frame.type not in _TOOLS and any(p.code for p in spare)):
+                target = spare
+            elif frame.type in _TOOLS:
+                spare = ()
     if not target:
         core = _CORE | set(rest[-1:])
-        target, hit = fill([s for s in slots if s in core], verb, act, cast, besides=source, topics=not joint)
-    if not target and frame.type in _WORDS:  # "agreed to open its border to"
+        target, hit = fill([s for s in slots if s in core], verb, act, cast, besides=source, topics=topics)
+    if not target and frame.type in _WORDS and not joint:  # "agreed to open its border to"
+        own = {p.code or p.name for p in source}
         for inner_verb in content(verb, act):
             found, _ = fill(_INNER, inner_verb, None, cast, besides=source)
-            own = {p.code for p in source}
-            if target := tuple(p for p in found if p.code not in own and (p.code or p.role is None)):
+            target = tuple(p for p in found if (p.code or p.name) not in own and (p.code or p.role is None))
+            target = target or ground(_INNER, inner_verb, None, cast)
+            if target:
                 break
     if not target:
-        target, hit = fill([s for s in slots if s not in _CORE], verb, act, cast, besides=source, topics=not joint)
-    if not target and act is not None and not joint:  # "held talks between", "the Japan-US drills"
+        target, hit = fill([s for s in slots if s not in _CORE], verb, act, cast, besides=source, topics=topics)
+    if target and source and not any(p.code for p in target) and all(p.name.islower() for p in target):
+        # "withdrew peacekeepers from X": the state counts rather than people of no known state
+        known, straight_to = fill([s for s in slots if s not in _CORE], verb, act, cast, besides=source, topics=False)
+        if any(p.code for p in known):
+            target, hit = known, straight_to
+    if not target and act is not None and topics:  # "held talks between", "the Japan-US drills"
         inner = _noun(act, frame, cast, lexicon, strict=False)
         if inner:
             extra = tuple(p for p in (*inner.source, *inner.target) if not among(p, source))
@@ -446,25 +500,42 @@ def _roles(
                 target = extra
             else:
                 source, target = inner.source, inner.target
-    if not source and frame.cameo.startswith("17") and is_passive(verb):  # "was arrested in X"
-        source = tuple(replace(p, role="authorities", span=None) for p in cast.located(verb))
-    if not target and frame.type in _GROUND:
+    if not source and frame.cameo.startswith(HELD) and is_passive(verb):  # "was arrested in X"
+        source = tuple(replace(p, role="authorities", span=where(verb, p, cast)) for p in cast.located(verb))
+    if not target and frame.type in _GROUND and not frame.near:
         target, hit = ground(slots, verb, act, cast), False
-    if not target and source and not frame.mutual:
-        target, hit = deep(verb, source, cast), False
+    if not target and frame.type == "ACCUSE":  # "condemned the bombing of a market in X"
+        target, hit = scene(verb, source, cast, lexicon.nouns.keys()), False
+    if not target and source and topics and (not frame.mutual or (frame.type == "AGREE" and not joint)):
+        target, hit = deep(verb, source, cast, within=frame.mutual), False
+    target = target or spare
+    if source and target and frame.type not in _TOOLS:
+        source, target = at_home(source, target, lexicon.classes["home"])
+    at_own = frame.cameo.startswith(INNER)
+    source, target = at_odds(source, target, verb, cast, inner=at_own)
+    if source and not target and (at_own or frame.type in _FACED):
+        target = faced(source, verb, cast, crowd=frame.type == "PROTEST", inner=at_own)
+    if target and not source and frame.cameo.startswith(HELD) and is_passive(verb):
+        source = jailers(target, verb, cast)
     if frame.mutual and not source and len(target) > 1:  # "talks were held between A and B"
         source, target = target, ()
     if frame.mutual and not target and len(source) > 1:
         return Match(frame, trigger, verb, *pair(source), True, 1.0, False)
     if (not source and not target) or (frame.needs and not (source and target)):
         return None
-    reciprocal = frame.mutual and bool(source) and bool(target)
+    # "A and B clashed" has two sides alike; "A clashed with B" names the one that the text follows.
+    reciprocal = frame.mutual and bool(source and target) and (frame.type != "ASSAULT" or bool(frame.objects))
     direct = ((1.0 if straight else 0.5) * bool(source) + (1.0 if hit else 0.5) * bool(target)) / 2
     return Match(frame, trigger, verb, source, target, reciprocal, direct, False)
 
 
+# Acts whose object is a person: it is the target ("expelled diplomats"). Acts whose object is a means ("sent troops").
+_PERSONS = frozenset({"RETREAT", "COERCE", "CONSULT"})
+# Acts by which a crowd or rebels face the government of their state.
+_FACED = frozenset({"PROTEST", "ASSAULT", "THREATEN", "REJECT", "CONCEDE"})
+_TOOLS = frozenset({"MOBILIZE", "AID", "ASSAULT", "THREATEN", "COOPERATE"})
 # Acts that reach whoever holds the ground on which they fall.
-_GROUND = frozenset({"ASSAULT", "MOBILIZE", "AID", "RETREAT"})
+_GROUND = frozenset({"ASSAULT", "MOBILIZE", "AID", "RETREAT", "CONCEDE", "COERCE", "SANCTION"})
 
 
 _WITH = frozenset({"with", "between", "among", "alongside", "obj", "iobj"})
@@ -531,7 +602,10 @@ def domain(words: Iterable[str], lexicon: Lexicon) -> Domain | None:
     """
     bag = list(words)
     best: tuple[int, Domain | None] = (0, None)
+    seen = set(bag)
     for name, cues in lexicon.domains:
+        if cues.isdisjoint(seen):
+            continue
         count = sum(word in cues for word in bag)
         if count > best[0]:
             best = (count, name)

@@ -6,13 +6,29 @@ clause that controls it.
 
 from __future__ import annotations
 
-from spacy.tokens import Token
-
 from detente.read.modality import WORDS
+from detente.read.words import Token
 
 _CONTROL = WORDS["control"]
 _WHILE = frozenset({"after", "before", "by", "in", "since", "while", "without", "upon", "on", "when", "despite"})
-_PAPERS = frozenset({"resolution", "statement", "letter", "report", "bill", "petition", "note", "declaration", "law"})
+_PAPERS = frozenset(
+    {
+        "resolution",
+        "statement",
+        "letter",
+        "report",
+        "bill",
+        "petition",
+        "note",
+        "declaration",
+        "law",
+        "decree",
+        "order",
+        "edict",
+        "act",
+        "memorandum",
+    }
+)
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 
 
@@ -110,6 +126,8 @@ def subjects(verb: Token, depth: int = 0) -> list[Token]:
             if head.lower_ not in _WHILE and lemma(governor) in _CONTROL and (things := objects(governor)):
                 return things
             return subjects(governor, depth + 1)
+        if governor.pos_ == "ADJ" and governor.head.pos_ in {"VERB", "AUX"}:  # "is guilty of violating"
+            return subjects(governor.head, depth + 1)
         return _holders(governor, depth)
     if verb.dep_ in {"acl", "relcl"}:
         if verb.tag_ == "VBG" and verb.dep_ == "acl" and lemma(head) in _PAPERS and head.dep_ == "dobj":
@@ -153,3 +171,79 @@ def after(token: Token, prep: str) -> list[Token]:
                 if k.dep_ == "pobj"
             ]
     return out
+
+
+def beside(verb: Token) -> tuple[set[str], set[str]]:
+    """Particles, prepositions and adjectives that stand with a verb or its object; the particles alone."""
+    near: set[str] = set()
+    particles: set[str] = set()
+    for child in verb.children:
+        dep = child.dep_
+        if dep in _BESIDE:
+            if not is_temporal(child):
+                near.add(child.lower_)
+            if dep == "prt":
+                particles.add(child.lower_)
+        elif dep in {"acomp", "oprd", "ccomp"} and child.pos_ == "ADJ":
+            near.add(child.lower_)
+        if dep in _HOLDERS:
+            near.update(k.lower_ for k in child.children if k.dep_ == "prep")
+    return near, particles
+
+
+_BESIDE = frozenset({"prt", "prep", "advmod", "dative", "agent"})
+_HOLDERS = frozenset({"prt", "prep", "advmod", "dobj", "acomp"})
+
+
+def demands(clause: Token) -> bool:
+    """Whether a clause says what must be done."""
+    if any(c.dep_ == "aux" and c.lower_ in {"must", "should"} for c in clause.children):
+        return True
+    if any(c.dep_ == "acomp" and c.lower_ in _DUE for c in clause.children) or (
+        lemma(clause) == "need" and is_passive(clause)
+    ):
+        return True
+    return lemma(clause) in {"have", "need"} and any(c.dep_ == "xcomp" for c in clause.children)
+
+
+def charges(clause: Token) -> bool:
+    """Whether a clause says who is to blame."""
+    if any(c.dep_ == "neg" for c in clause.children):
+        return False
+    if lemma(clause) != "be":
+        return lemma(clause) in _WRONG and not any(c.dep_ == "aux" and c.tag_ == "MD" for c in clause.children)
+    return any(c.lower_ in _GUILTY and c.dep_ in {"acomp", "prep", "xcomp", "oprd"} for c in clause.children)
+
+
+_DUE = frozenset({"needed", "necessary", "imperative", "required", "obliged", "overdue"})
+_WRONG = frozenset(
+    {
+        "break",
+        "breach",
+        "collude",
+        "conspire",
+        "endanger",
+        "fail",
+        "flout",
+        "fuel",
+        "harbor",
+        "harbour",
+        "ignore",
+        "incite",
+        "instigate",
+        "interfere",
+        "intrude",
+        "lie",
+        "meddle",
+        "mislead",
+        "orchestrate",
+        "plot",
+        "provoke",
+        "renege",
+        "sabotage",
+        "sponsor",
+        "undermine",
+        "violate",
+    }
+)
+_GUILTY = frozenset({"behind", "responsible", "guilty", "complicit"})

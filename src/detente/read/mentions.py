@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
-from spacy.tokens import Doc, Token
 
 from detente.actors import Name
 from detente.events import Party
 from detente.read.gazetteer import Found
 from detente.read.memory import Memory, inferred
 from detente.read.places import homes, words
+from detente.read.words import Doc, Token
 
 
 class Mention(Struct, frozen=True):
@@ -54,7 +54,7 @@ _GROUP_NOUNS = frozenset(
         "power",
     }
 )
-_LONE_NOUNS = frozenset({"country", "nation", "regime", "state"})
+_LONE_NOUNS = frozenset({"country", "nation", "regime", "state", "kingdom", "republic"})
 RELATIONAL = frozenset(
     [
         "partner",
@@ -71,6 +71,7 @@ RELATIONAL = frozenset(
         "adversary",
     ]
 )
+_FOLLOWERS = frozenset({"supporter", "opponent", "critic"})
 _HARDWARE = frozenset({"vessel", "aircraft"})
 _OFFICIAL = frozenset({"of", "from", "in", "for", "with"})
 
@@ -102,31 +103,54 @@ class Cast:
         self.text = doc.text
         self.lead: tuple[Party, ...] = ()
         self.voices: Callable[[int], tuple[Party, ...]] = lambda _: ()
+        self._asked: set[int] = set()
 
     def named(self, token: Token) -> tuple[Party, ...]:
         """The parties that a token of the gazetteer names; empty for other tokens and for traps."""
         hit = self.found.get(token.i)
         if hit is None:
             return ()
-        if token.i and self.doc[token.i - 1].lower_ == "ethnic":  # a people, not a state
-            return self.located(token) or (
-                Party(None, self.text[hit.start : hit.end], None, None, (hit.start, hit.end)),
+        if token.i and self._is_people(token, hit):
+            return (
+                self.located(token)
+                or self.located(token.head)
+                or (Party(None, self.text[hit.start : hit.end], None, None, (hit.start, hit.end)),)
             )
-        return tuple(self._party(start, end, names) for start, end, names in hit.names)
+        return tuple(self._party(start, end, names, token) for start, end, names in hit.names)
 
-    def _party(self, start: int, end: int, names: tuple[Name, ...]) -> Party:
+    def _is_people(self, token: Token, hit: Found) -> bool:
+        """Whether a name means a people rather than its state ("ethnic Serbs", "rebel Serbs")."""
+        before = self.doc[token.i - 1].lower_
+        return before == "ethnic" or (before == "rebel" and hit.shape == "people")
+
+    def _party(self, start: int, end: int, names: tuple[Name, ...], token: Token) -> Party:
         codes = {n.code for n in names}
         name = names[0]
-        if len(codes) > 1:  # two readings: the document must decide
-            known = [n for n in names if n.code in self.memory.codes]
-            if len({n.code for n in known}) != 1:
+        if len(codes) > 1:  # several readings: a place, the sentence or the document must decide
+            chosen = self._reading(names, token)
+            if chosen is None:
                 return Party(None, name.form, None, None, (start, end))
-            name = known[0]
+            name = chosen
         actor = self.memory.register.actor(name.code)
         home = homes().get(actor.code)
         if home:  # an armed group has its state's code and a role
             return Party(home, actor.name, "state", name.role or "armed group", (start, end))
         return Party(actor.code, actor.name, actor.kind, name.role, (start, end))
+
+    def _reading(self, names: tuple[Name, ...], token: Token) -> Name | None:
+        """Which of several actors a form means: the place, the sentence or the document must tell."""
+        if token.i in self._asked:  # its place is what was asked in the first place
+            return None
+        self._asked.add(token.i)
+        beside, told = self._states_beside(token), frozenset[str | None](self.memory.codes)
+        person = names[0].sort in {"person", "surname"}  # whose office is named before the person
+        evidence = [told, beside] if person else [{self._where(token)}, beside, told]
+        self._asked.discard(token.i)
+        for codes in evidence:
+            known = {n.code: n for n in reversed(names) if n.code in codes}
+            if known:
+                return next(iter(known.values())) if len(known) == 1 else None
+        return None
 
     def is_place(self, token: Token) -> bool:
         """Whether a name is used for a place ("in Washington", "from Tokyo to Seoul")."""
@@ -155,6 +179,8 @@ class Cast:
             for child in token.children:
                 if child.dep_ == "conj" and child.pos_ in {"NOUN", "PROPN", "ADJ", "PRON"}:
                     out += self.parties(child, depth=depth + 1)
+                elif child.dep_ in {"nmod", "compound"} and child.lemma_.lower() in self.people and _is_first(child):
+                    out = [*self.single(child), *out]  # "A's government and B rebels"
         return _unique(out)
 
     def single(self, token: Token) -> tuple[Party, ...]:
@@ -177,6 +203,8 @@ class Cast:
             return self.parties(members[0], depth=7)
         if lemma in RELATIONAL:  # "US partners" are not the US; those listed after it are meant
             listed = [p for c in token.children if c.dep_ == "appos" for p in self.parties(c, depth=7)]
+            if not listed and lemma in _FOLLOWERS and any(p.role and p.kind == "state" for p in owners):
+                return tuple(self._titled(token, p) for p in owners)  # "supporters of A's president"
             if listed or owners:
                 return _unique(listed)
             return (Party(None, self._words(token), None, None, self._span(token)),)
@@ -190,7 +218,11 @@ class Cast:
             if owners:
                 return tuple(self._titled(token, p) for p in owners)
             if lemma in _LONE_NOUNS and token.tag_ == "NN" and self._definite(token):
-                return self._at(token, self.memory.last(frozenset({"state"}), token.idx))
+                last = self.memory.last(frozenset({"state"}), token.idx)
+                if not last and (code := self._only(self._tellers(token))):
+                    actor = self.memory.register.actor(code)
+                    last = (Party(actor.code, actor.name, actor.kind, None, None, True),)
+                return self._at(token, last)
             alone = lemma in _GROUP_NOUNS | _LONE_NOUNS and token.tag_ != "NN"
             if self._is_local(token, lemma) and (here := self.located(token)):
                 return tuple(self._titled(token, p) for p in here)
@@ -205,6 +237,8 @@ class Cast:
             return ()
         if lemma in self.things:
             return ()
+        if token.lower_ in _FAITHS and (here := self.located(token)):  # believers, by the place where they act
+            return tuple(Party(p.code, p.name, p.kind, token.lower_, p.span, True) for p in here)
         if token.ent_type_ in {"PERSON", "ORG", "NORP", "GPE"} or (
             token.pos_ == "PROPN" and token.ent_type_ not in _NO_ACTOR
         ):
@@ -213,6 +247,10 @@ class Cast:
                 if token.ent_type_ == "PERSON":
                     self.memory.persons[token.text] = titled[0]
                 return titled
+            for child in token.children:  # "dissident Jane Roe"; a president may be another state's
+                title = child.dep_ in {"compound", "amod"} and child.lemma_.lower() in _INNER
+                if title and token.ent_type_ == "PERSON" and (here := self.located(child)):
+                    return self._at(token, tuple(self._titled(child, p) for p in here))
             for child in token.children:  # "Wang Yi, China's foreign minister"
                 if child.dep_ == "appos" and (known := [p for p in self.single(child) if p.code]):
                     self.memory.persons[token.text] = known[0]
@@ -227,55 +265,119 @@ class Cast:
         """The state where the words place an actor that belongs to nobody by name ("police in Karachi").
 
         The place in its own phrase goes first, then that of the clauses that hold it, then the dateline; a body of
-        government or its opponents may also be tied to the only state that the text has named.
+        government or its opponents may also be tied to the state whose body, rebels or opposition act on them or with
+        them, or to the only state that the text has named; last comes the only state whose places the sentence names.
         """
-        code = self._around(token)
-        head = token
-        while not code and head.head != head:
-            head = head.head
-            if head.pos_ in {"VERB", "AUX"}:
-                code = self._around(head, verbal=True)
-                for side in head.children:
-                    if not code and side.dep_ in {"nsubj", "nsubjpass"}:
-                        code = self._around(side)
-        code = code or self.memory.place
-        if not code and self._is_domestic(token):
+        lemma = token.lemma_.lower()
+        code: str | None = self.around(token)
+        if not code and self._is_domestic(token):  # "the government and rebels of the MNLF will meet in Jakarta"
+            code = self._only({p.code for t in token.sent if t.i in self.found for p in self._all(t) if _faces(p)})
+        code = code or self._where(token) or self.memory.place
+        if not code and (self._is_domestic(token) or lemma in _INNER or token.lower_ in _FAITHS):
             named = {p.code for t in token.sent if self._owns_body(t) for p in self._all(t)}
-            if not named and token.lemma_.lower() in _INNER:
+            if not named and lemma in _INNER:
                 named = self._actors_above(token)
-            start = token.sent.start_char
-            told = {p.code for at, parties in self.memory.seen if at < start for p in parties}
-            if not named and token.lemma_.lower() in _INNER:
+            if not named:  # "the rebels signed a truce with the government"
+                named = {p.code for t in token.sent if t.i in self.found for p in self._all(t) if p.role in _FACING}
+            if not named and lemma in _INNER:
+                start = token.sent.start_char
+                told = {p.code for at, parties in self.memory.seen if at < start for p in parties}
                 named = {code for code in told if code and self._is_state(code)}
-            code = named.pop() if len(named) == 1 else None
+            code = self._only(named or self._scenes(token) or self._tellers(token))
+        elif not code and lemma in _LOCAL:
+            code = self._only(self._scenes(token) or self._tellers(token))
         if not code:
             return ()
         actor = self.memory.register.actor(code)
         return (Party(actor.code, actor.name, actor.kind, None, self._span(token), True),)
 
+    def _only(self, codes: set[str | None]) -> str | None:
+        return next(iter(codes)) if len(codes) == 1 else None
+
+    def _where(self, token: Token) -> str | None:
+        """State of the place in a word's own phrase, or in the clauses that hold it, innermost first."""
+        code = self.around(token)
+        head = token
+        while not code and head.head != head:
+            head = head.head
+            if head.pos_ == "NOUN" and token.dep_ in {"amod", "compound"}:
+                code = self.around(head)
+            elif head.pos_ in {"VERB", "AUX"}:
+                code = self.around(head, verbal=True)
+                for side in head.children:
+                    if not code and side.dep_ in {"nsubj", "nsubjpass"}:
+                        code = self.around(side)
+        return code
+
+    def _tellers(self, token: Token) -> set[str | None]:
+        """State of the officials who tell what a body did ("the navy sank a boat, Kenyan officials said")."""
+        for clause in token.ancestors:
+            if clause.dep_ == "ccomp" and clause.head.pos_ == "VERB":
+                doers = [c for c in clause.head.children if c.dep_ == "nsubj" and c.lemma_.lower() in self.people]
+                return {p.code for t in doers for p in self.owners_of(t) if p.code and self._is_state(p.code)}
+        return set()
+
+    def _scenes(self, token: Token) -> set[str | None]:
+        """The state of the places of a sentence that names no other state."""
+        places: set[str | None] = set()
+        others: set[str | None] = set()
+        for other in token.sent:
+            hit = self.found.get(other.i)
+            if hit is None:
+                continue
+            if hit.home:
+                places.add(hit.home)
+            else:
+                codes = {n.code for _, _, names in hit.names for n in names}
+                (places if self._is_ground(other) and len(codes) == 1 else others).update(codes)
+        return places if places >= others else set()
+
+    def only(self, token: Token) -> set[str | None]:
+        """The states that a sentence names, as actors or places."""
+        hits = [t for t in token.sent if t.i in self.found]
+        return {p.code for t in hits for p in self._all(t) if p.code and self._is_state(p.code)}
+
+    def _is_ground(self, name: Token) -> bool:
+        """Whether a name stands for a place: "in Aden", "Indonesia's Aceh province", "south of Algiers"."""
+        if self.is_place(name):
+            return True
+        if name.dep_ in {"poss", "compound", "amod"}:
+            return name.head.lemma_.lower() in _AREAS or (name.head.i in self.found and self._is_ground(name.head))
+        return name.dep_ == "pobj" and name.head.lower_ == "of" and name.head.head.lemma_.lower() in _AREAS
+
+    def _states_beside(self, token: Token) -> set[str | None]:
+        """States that the rest of the sentence names beyond doubt, as actors or places."""
+        hits = [self.found[t.i] for t in token.sent if t.i in self.found and t != token]
+        beside: set[str | None] = {hit.home for hit in hits if hit.home}
+        beside |= {names[0].code for hit in hits for _, _, names in hit.names if len({n.code for n in names}) == 1}
+        return beside
+
     def _actors_above(self, token: Token) -> set[str | None]:
         """States of the people, officials or bodies whose act reaches a body ("the president dissolved parliament")."""
         verb = next((t for t in token.ancestors if t.pos_ == "VERB"), None)
         doers = [c for c in verb.children if c.dep_ == "nsubj" and not c.is_ancestor(token)] if verb else []
-        return {p.code for t in doers if t != token for p in self._doers(t) if p.code}
+        own = token.lemma_.lower() in _SUBJECTS
+        sides = [p.code for t in doers if t != token for p in self._doers(t, own)]
+        found: set[str | None] = {code for code in sides if code and self._is_state(code)}
+        return found if own or self._states_beside(token) <= found else set()  # a third state may be meant
 
-    def _doers(self, token: Token) -> tuple[Party, ...]:
+    def _doers(self, token: Token, own: bool) -> tuple[Party, ...]:
         hit = self.found.get(token.i)
         if hit is not None:
-            return self.named(token) if hit.shape in {"person", "people"} else ()
+            return self.named(token) if own or hit.shape in {"person", "people"} else ()
         inner = [k for c in token.children if c.dep_ == "prep" and c.lower_ == "of" for k in c.children]
-        return self.owners_of(token) or tuple(p for k in inner if k.i in self.found for p in self._doers(k))
+        return self.owners_of(token) or tuple(p for k in inner if k.i in self.found for p in self._doers(k, own))
 
     def _owns_body(self, token: Token) -> bool:
         """Whether a name is that of the state whose body a phrase names ("the president of Kenya")."""
-        if token.i not in self.found:
+        if token.i not in self.found or (token.i and self.doc[token.i - 1].lower_ == "ethnic"):
             return False
         body = token.head.head if token.dep_ == "pobj" else token.head
-        return token.dep_ in {"pobj", "amod", "compound", "poss", "nmod"} and body.lemma_.lower() in _DOMESTIC
+        return token.dep_ in {"pobj", "amod", "compound", "poss", "nmod"} and body.lemma_.lower() in _DOMESTIC | _INNER
 
     def _all(self, token: Token) -> list[Party]:
         hit = self.found[token.i]
-        parties = [self._party(start, end, names) for start, end, names in hit.names]
+        parties = [self._party(start, end, names, token) for start, end, names in hit.names]
         if hit.home:
             parties.append(Party(hit.home, "", "state"))
         return parties
@@ -283,12 +385,16 @@ class Cast:
     def _is_state(self, code: str) -> bool:
         return self.memory.register.actor(code).kind == "state"
 
-    def _around(self, token: Token, *, verbal: bool = False) -> str | None:
+    def around(self, token: Token, *, verbal: bool = False) -> str | None:
         """State of the place that prepositions (or, for nouns, words before it) tie to a word."""
         for child in token.children:
             if child.dep_ == "prep" and child.lower_ in _PLACES:
                 for thing in child.children:
                     if thing.dep_ == "pobj" and (code := self.place(thing)):
+                        return code
+            elif child.dep_ == "prep" and child.lower_ == "on":  # "on the island of", but not "an attack on"
+                for thing in child.children:
+                    if thing.i not in self.found and thing.dep_ == "pobj" and (code := self.place(thing)):
                         return code
             elif (
                 not verbal
@@ -318,7 +424,7 @@ class Cast:
 
     def _is_local(self, token: Token, lemma: str) -> bool:
         """Whether a word for people means people of the place where they act ("police", but not "tourists")."""
-        return lemma in _LOCAL or self._is_domestic(token)
+        return lemma in _LOCAL or token.lower_ in _FAITHS or self._is_domestic(token)
 
     def _is_domestic(self, token: Token) -> bool:
         """Whether a body belongs to the state that the text is about: "the government", "opposition leaders"."""
@@ -343,6 +449,8 @@ class Cast:
                 for c in token.children
                 if c.dep_ in {"amod", "compound"} and c.i not in self.found and c.lower_ in _PORTFOLIOS
             ]
+            if role == "rebel" and any(self.people.get(c.lower_) == "aircraft" for c in token.children):
+                role = "aircraft"  # "jet fighters"
             role = " ".join([*kinds, role or lemma])
         else:
             title = [c for c in token.children if c.dep_ in {"compound", "appos"} and c.lemma_.lower() in self.people]
@@ -487,12 +595,25 @@ def _subjects_above(token: Token, *, own: bool) -> Iterator[Token]:
         head = head.head
 
 
-_PLACES = frozenset({"in", "at", "near", "outside", "inside", "across", "throughout", "around"})
+def _faces(party: Party) -> bool:
+    """Whether the opposite number of a party, where no state is named with it, is its own state's."""
+    return party.role in _FACING
+
+
+def _is_first(token: Token) -> bool:
+    """Whether a noun before the head of its phrase is the first of two, rather than part of the head's name."""
+    return any(c.dep_ == "cc" and token.i < c.i < token.head.i for c in (*token.children, *token.head.children))
+
+
+_PLACES = frozenset({"in", "at", "near", "outside", "inside", "across", "throughout", "around", "through"})
 _AREAS = words()["areas"]
 # People of the place where they act; and bodies that belong to the state that the text is about.
 _LOCAL = words()["local"]
 _GATHERINGS = frozenset({"summit", "meeting", "conference", "session", "forum", "gathering"})
 _INNER = words()["inner"]
+_FAITHS = words()["faiths"]
+_FACING = words()["facing"]
+_SUBJECTS = words()["subjects"]
 _VISITORS = words()["visitors"]
 _DOMESTIC = words()["domestic"]
 _OWN = words()["domestic_adjectives"]

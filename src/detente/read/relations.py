@@ -16,14 +16,14 @@ from importlib.resources import files
 from typing import Any
 
 from msgspec import Struct
-from spacy.tokens import Span as Tokens
-from spacy.tokens import Token
 
 from detente import actors
 from detente.events import Domain, Report, Tie, TieKind, TieState, TieStatus
 from detente.read import dates
 from detente.read.clean import Clean
 from detente.read.mentions import Mention
+from detente.read.words import Span as Tokens
+from detente.read.words import Token
 
 _UNSURE = frozenset({"may", "might", "could", "would", "should"})
 _BINDING = frozenset({"defence pact", "access agreement", "information sharing", "basing"})

@@ -6,13 +6,15 @@ that the thing belongs to or concerns count; where none holds an actor, the word
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
-from spacy.tokens import Token
+from msgspec.structs import replace
 
-from detente.events import Party
+from detente.events import Party, Span
 from detente.read.grammar import after, lemma, objects, subjects
 from detente.read.mentions import RELATIONAL, Cast
+from detente.read.places import words
+from detente.read.words import Token
 
 
 def topic(token: Token, cast: Cast, depth: int = 0) -> tuple[Party, ...]:
@@ -41,15 +43,73 @@ def ground(slots: Sequence[str], verb: Token, act: Token | None, cast: Cast) -> 
     """The state of a city on which an act falls ("bombed Aleppo")."""
     for slot in slots:
         for token in held(slot, verb, act):
-            if (token.i not in cast.found or cast.found[token.i].home) and (code := cast.place(token)):
+            named = token.i in cast.found and not cast.found[token.i].home
+            code = cast.place(token) if not named or slot in _THERE else None
+            if not code and token.i not in cast.found and lemma(token) not in cast.people:
+                code = cast.around(token)  # "opened fire on a bus near Jaffna"
+            if code:
                 actor = cast.memory.register.actor(code)
                 span = (token.idx, token.idx + len(token))
                 return (Party(actor.code, actor.name, actor.kind, "territory", span, True),)
     return ()
 
 
-def deep(verb: Token, source: tuple[Party, ...], cast: Cast) -> tuple[Party, ...]:
-    """The first known actor that the words after a verb concern, clauses about something else left out."""
+# Where the name of a state or capital may stand for its ground.
+_THERE = frozenset({"in", "at", "near", "across", "along", "around"})
+
+
+def scene(verb: Token, source: tuple[Party, ...], cast: Cast, acts: Container[str]) -> tuple[Party, ...]:
+    """The state where an act took place that somebody condemns ("condemned the bombing of a market in Kabul").
+
+    Args:
+        verb: the verb that tells of the condemnation.
+        source: who condemns; an act on its own ground names no target.
+        acts: nouns for acts.
+    """
+    for token in verb.subtree:
+        if token.i <= verb.i or lemma(token) not in acts:
+            continue
+        hurt = after(token, "of")
+        code = next(filter(None, [cast.around(token), *map(cast.place, hurt), *map(cast.around, hurt)]), None)
+        if code:
+            actor = cast.memory.register.actor(code)
+            party = Party(actor.code, actor.name, actor.kind, "territory", (token.idx, token.idx + len(token)), True)
+            return () if among(party, source) else (party,)
+    return ()
+
+
+def faced(source: tuple[Party, ...], verb: Token, cast: Cast, *, crowd: bool, inner: bool) -> tuple[Party, ...]:
+    """The state whose people protest, or whose rebels act, where the sentence names no other; marked as inferred.
+
+    Args:
+        crowd: the sentence must say what the act is about ("marched against", "to demand").
+        inner: the act is one that a state mostly does to its own (an arrest, a ban).
+    """
+    codes = {p.code for p in source}
+    if len(codes) != 1 or source[0].kind != "state" or not cast.only(verb) <= codes:
+        return ()
+    cause = next((t for t in verb.subtree if lemma(t) in _CAUSES), None) if crowd else verb
+    if cause is None or not (crowd or inner or any(p.role in _ARMED for p in source)):
+        return ()
+    if inner:
+        return (replace(source[0], role=None, span=None, inferred=True),)
+    about = next((c for c in cause.children if c.dep_ in {"pobj", "dobj"}), cause)
+    return (replace(source[0], role="government", span=(about.idx, about.idx + len(about)), inferred=True),)
+
+
+_ARMED = frozenset({"rebel", "armed group"})
+
+
+_CAUSES = words()["causes"]
+_JAILED = words()["jailed"]
+
+
+def deep(verb: Token, source: tuple[Party, ...], cast: Cast, *, within: bool = False) -> tuple[Party, ...]:
+    """The first known actor that the words after a verb concern, clauses about something else left out.
+
+    Args:
+        within: no place counts ("agreed to hold talks in Geneva").
+    """
     for token in verb.subtree:
         if token.i <= verb.i or token.ent_type_ in {"DATE", "TIME"}:
             continue
@@ -61,6 +121,8 @@ def deep(verb: Token, source: tuple[Party, ...], cast: Cast) -> tuple[Party, ...
         if token.dep_ in {"compound", "amod", "poss", "nmod"} and token.i not in cast.found:
             continue
         if token.dep_ in {"pobj", "compound", "appos"} and token.i in cast.found and _is_where(token):
+            continue
+        if within and cast.is_place(token):
             continue
         parties = tuple(p for p in cast.parties(token) if p.code and not among(p, source))
         if parties:
@@ -112,15 +174,20 @@ def fill(
     for slot in slots:
         for token in held(slot, verb, act):
             # Two bodies of one state ("the opposition", "the president") face each other only as plain objects.
-            bodies = slot in {"obj", "iobj", "against"}
+            bodies = slot in {"obj", "iobj", "against", "with", "on", "at"}
             parties = tuple(p for p in cast.parties(token) if not among(p, besides, bodies=bodies))
             if parties:
                 return parties, True
             if not indirect and token != act and topics:
-                indirect = tuple(p for p in topic(token, cast) if not among(p, besides))
+                # What belongs to a state is not its rebels' ("the Taliban attacked an Afghan base").
+                rebels = any(p.role in _REBELS for p in besides)
+                indirect = tuple(p for p in topic(token, cast) if not among(p, besides, bodies=rebels))
         if indirect:
             return indirect, False
     return (), False
+
+
+_REBELS = frozenset({"rebel", "armed group", "crowd", "opposition"})
 
 
 def content(verb: Token, act: Token | None) -> Iterator[Token]:
@@ -129,6 +196,8 @@ def content(verb: Token, act: Token | None) -> Iterator[Token]:
             for child in holder.children:
                 if child.dep_ in {"xcomp", "ccomp", "acl", "pcomp"} and child.pos_ == "VERB":
                     yield child
+                    yield from content(child, None)
+                elif child.dep_ == "acomp":
                     yield from content(child, None)
                 elif child.dep_ == "prep":
                     yield from (k for k in child.children if k.dep_ == "pcomp")
@@ -155,3 +224,95 @@ def held(slot: str, verb: Token, act: Token | None) -> list[Token]:
         if thing != act:
             out += after(thing, slot)
     return out
+
+
+# Detention and release, which only those who hold power over a place can do there.
+HELD = ("17", "0841")
+# Acts that a state mostly does to its own people, where the sentence names no others.
+INNER = ("172", "173", "175", "0841")
+
+
+def where(verb: Token, party: Party, cast: Cast) -> Span | None:
+    """Where the name of the place stands that ties an act to its authorities."""
+    for token in verb.subtree:
+        if token.i > verb.i and token.dep_ in {"pobj", "compound", "appos"} and cast.place(token) == party.code:
+            return token.idx, token.idx + len(token)
+    return None
+
+
+def jailers(target: tuple[Party, ...], verb: Token, cast: Cast) -> tuple[Party, ...]:
+    """Who holds people of whom only this is said: their own authorities, where the sentence names no other state.
+
+    So it is thought of dissidents, not of tourists (``jailed`` in ``data/local.toml``).
+    """
+    codes = {p.code for p in target}
+    if len(codes) != 1 or target[0].kind != "state" or not cast.only(verb) <= codes:
+        return ()
+    if not any(lemma(t) in _JAILED for t in objects(verb)):
+        return ()
+    return (replace(target[0], role="authorities", span=None, inferred=True),)
+
+
+def is_short(noun: Token) -> bool:
+    """Whether a word is an abbreviation, which the tagger takes for a common noun."""
+    return len(noun) > 1 and noun.is_upper
+
+
+# Roles in which people mostly face their own state's.
+_INSIDE = frozenset({"rebel", "armed group", "crowd", "opposition", "police", "court", "legislature", "authorities"})
+
+
+def at_odds(
+    source: tuple[Party, ...], target: tuple[Party, ...], verb: Token, cast: Cast, *, inner: bool
+) -> tuple[tuple[Party, ...], tuple[Party, ...]]:
+    """Both sides, where people whom nothing ties to a state face rebels, a crowd, police or a court of one.
+
+    "Police in Cairo beat protesters", "the rebels killed ten soldiers": of the same state, where the sentence names no
+    other; such a party is marked as inferred.
+
+    Args:
+        inner: the act is one that a state mostly does to its own (an arrest, a ban).
+    """
+    for one, other in ((source, target), (target, source)):
+        codes = {p.code for p in other}
+        if len(codes) == 1 and (
+            (inner and one is target) or any(p.role in _INSIDE or (p.inferred and p.role) for p in other)
+        ):
+            homed = _homed(one, other, _PEOPLE)
+            if homed is not one and cast.only(verb) <= codes:
+                return (homed, target) if one is source else (source, homed)
+    return source, target
+
+
+_PEOPLE = words()["local"] | words()["domestic"] | words()["inner"] | words()["unnamed"]
+
+
+def at_home(
+    source: tuple[Party, ...], target: tuple[Party, ...], people: frozenset[str]
+) -> tuple[tuple[Party, ...], tuple[Party, ...]]:
+    """Both sides, where people whom nothing ties to a state belong to the one that they face.
+
+    "The president freed six detainees": his state's; such a party is marked as inferred.
+
+    Args:
+        source, target: the sides.
+        people: nouns for people and bodies of whom this may be thought.
+    """
+    if not any(p.role for p in target):  # "protesters condemned Japan" may be anybody's
+        return source, _homed(target, source, people)
+    return _homed(source, target, people), _homed(target, source, people)
+
+
+def _homed(parties: tuple[Party, ...], others: tuple[Party, ...], people: frozenset[str]) -> tuple[Party, ...]:
+    codes = {p.code for p in others}
+    other = others[0]
+    if len(codes) != 1 or other.kind != "state" or any(p.code for p in parties):
+        return parties
+    if not all(p.name.islower() and people & _forms(p.name) for p in parties):
+        return parties
+    return tuple(replace(p, code=other.code, name=other.name, kind=other.kind, inferred=True) for p in parties)
+
+
+def _forms(name: str) -> set[str]:
+    last = name.rsplit(maxsplit=1)[-1]
+    return {last, last.removesuffix("s")}

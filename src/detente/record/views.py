@@ -138,7 +138,7 @@ def tables(readings: Iterable[Reading], recorded: datetime) -> dict[str, pl.Data
         ):
             for noun in nouns:
                 stamp = {"known": known, "recorded": recorded, "json": to_json(noun)}
-                rows[table].append(_row(noun) | stamp)
+                rows[table].append(as_row(noun) | stamp)
     return {name: pl.DataFrame(rows[name], schema=TABLES[name], orient="row") for name in TABLES}
 
 
@@ -155,7 +155,7 @@ def holder(chain: Sequence[Speaker]) -> str | None:
     return next((register().actor(link.code).name if link.code else link.name for link in held), None)
 
 
-def _row(noun: Report | Event | Claim | Tie | Question) -> dict[str, Any]:
+def as_row(noun: Report | Event | Claim | Tie | Question) -> dict[str, Any]:
     plain = msgspec.to_builtins(noun, builtin_types=(Date,))
     match noun:
         case Report():

@@ -7,7 +7,10 @@ from typing import Any
 import polars as pl
 
 # Stances that cannot both be right about one thing.
-_OPPOSED = {"asserts", "justifies", "predicts"}, {"denies", "doubts", "accuses"}
+_OPPOSED = (
+    ({"asserts", "justifies", "predicts"}, {"denies", "doubts", "accuses"}),
+    ({"accuses"}, {"denies", "doubts"}),
+)
 
 
 def contested(claims: pl.DataFrame) -> pl.DataFrame:
@@ -18,19 +21,19 @@ def contested(claims: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         One row a topic: ``topic``, ``about``, ``speakers`` (who takes a stand), ``stances`` (theirs, in the same
-        order), ``opposed`` (whether stances differ in kind), ``claims`` (ids).
+        order), ``opposed`` (whether two speakers take stances that cannot both be right: one denies what the other
+        asserts or accuses somebody of, one accuses where the other justifies), ``claims`` (ids).
     """
     rows = []
     for (topic,), group in claims.group_by("topic", maintain_order=True):
         held = group.filter(pl.col("speaker").is_not_null()).select("speaker", "stance").unique(maintain_order=True)
-        stances = set(held["stance"])
         rows.append(
             {
                 "topic": topic,
                 "about": group["about"][0].to_list(),
                 "speakers": held["speaker"].to_list(),
                 "stances": held["stance"].to_list(),
-                "opposed": all(stances & side for side in _OPPOSED),
+                "opposed": _opposed(list(held.iter_rows())),
                 "claims": group["id"].to_list(),
             }
         )
@@ -44,3 +47,13 @@ def contested(claims: pl.DataFrame) -> pl.DataFrame:
     }
     frame = pl.DataFrame(rows, schema=schema).filter(pl.col("speakers").list.n_unique() > 1)
     return frame.sort(pl.col("opposed"), pl.col("claims").list.len(), "topic", descending=[True, True, False])
+
+
+def _opposed(held: list[tuple[str, str]]) -> bool:
+    """Whether two different speakers take opposed stances."""
+    return any(
+        one != other and stance in left and contrary in right
+        for left, right in _OPPOSED
+        for one, stance in held
+        for other, contrary in held
+    )

@@ -6,17 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import date as Date
 from datetime import timedelta
 from itertools import combinations, product
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import networkx as nx
 import polars as pl
 
 from detente.actors import register
-from detente.codebook import is_hostile
+from detente.codebook import is_hostile, quad, types
+from detente.errors import DeskError
 from detente.events import Tie
+from detente.record import ask, export
 from detente.relate.standing import CLOSENESS, parties, standing, status
 
 WINDOW = timedelta(days=365)
+# Of thousands of sightings between two states, the newest are named as evidence; the weight counts all.
+EVIDENCE = 10
+
+Layers = Literal["tone", "quad", "domain"]
 
 EDGE: dict[str, Any] = {
     "a": pl.String,
@@ -30,16 +37,17 @@ EDGE: dict[str, Any] = {
 
 
 def network(
-    ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequence[str] | None = None
+    ties: Iterable[Tie],
+    events: pl.DataFrame,
+    on: Date,
+    *,
+    among: Sequence[str] | None = None,
+    acts: pl.LazyFrame | None = None,
+    layers: Layers = "tone",
 ) -> nx.MultiGraph:
-    """Multigraph of actors: one edge a tie, and one edge a pair for its cooperative and for its hostile events.
+    """Multigraph of actors: one edge a tie, and one edge a pair for its events of each layer.
 
-    Args:
-        ties: ties of the register or named in reports.
-        events: event frame of the store; only asserted ones count, once each, within a year before the date. Events
-            without a date count, because a report known by the date tells of them.
-        on: the date.
-        among: only these actors; everybody where None.
+    Args and Raises: as :func:`edges`.
 
     Example:
         >>> from detente.record.views import TABLES
@@ -47,7 +55,7 @@ def network(
         0
     """
     graph = nx.MultiGraph(on=on.isoformat())
-    for row in edges(ties, events, on, among=among).iter_rows(named=True):
+    for row in edges(ties, events, on, among=among, acts=acts, layers=layers).iter_rows(named=True):
         for code in (row["a"], row["b"]):
             actor = register().actor(code)
             graph.add_node(code, name=actor.name, kind=actor.kind)
@@ -55,31 +63,79 @@ def network(
     return graph
 
 
-def edges(ties: Iterable[Tie], events: pl.DataFrame, on: Date, *, among: Sequence[str] | None = None) -> pl.DataFrame:
+def edges(
+    ties: Iterable[Tie],
+    events: pl.DataFrame,
+    on: Date,
+    *,
+    among: Sequence[str] | None = None,
+    acts: pl.LazyFrame | None = None,
+    layers: Layers = "tone",
+) -> pl.DataFrame:
     """Edges of the network as a table: exactly what is drawn.
 
+    Args:
+        ties: ties of the register or named in reports.
+        events: event frame of the store; only asserted ones count, once each, within a year before the date. Events
+            without a date count, because a report known by the date tells of them.
+        on: the date.
+        among: only these actors; everybody where None.
+        acts: events that others coded, as :func:`detente.record.ask.acts` gives them; those of the year before count.
+        layers: what parts the events: ``tone`` (cooperation, hostility), ``quad`` (the four quad classes) or
+            ``domain``; ties then are a layer by themselves, by kind, or by domain.
+
     Returns:
-        Columns ``a``, ``b`` (codes, in alphabetical order), ``layer`` (tie, cooperation, hostility), ``kind``,
-        ``weight`` (closeness of a tie, number of events), ``status``, ``evidence`` (ids of ties or events).
+        Columns ``a``, ``b`` (codes, in alphabetical order), ``layer``, ``kind`` (of a tie, or ``events``), ``weight``
+        (closeness of a tie, number of events), ``status``, ``evidence`` (ids of ties or events; of events that others
+        coded the ten newest).
+
+    Raises:
+        DeskError: no such layers.
     """
-    rows = [*_tie_edges(standing(ties, on, among=among), on), *_event_edges(events, on)]
+    if layers not in ("tone", "quad", "domain"):
+        raise DeskError(f"{layers!r} are no layers; those are tone, quad and domain.")
+    rows = [*_tie_edges(standing(ties, on, among=among), on, layers), *_event_edges(events, on, layers)]
     frame = pl.DataFrame(rows, schema=EDGE, orient="row")
+    if acts is not None:
+        told = ["a", "b", "layer", "kind"]
+        coded = _act_edges(acts, on, layers)
+        frame = (
+            pl.concat([frame, coded])
+            .group_by([*told, "status", pl.when(pl.col("kind") != "events").then("evidence").alias("_tie")],
+                      maintain_order=True)
+            .agg(pl.col("weight").sum(), pl.col("evidence").explode())
+            .select(*EDGE)
+        )  # fmt: skip
     if among is not None:
         frame = frame.filter(pl.col("a").is_in(list(among)) & pl.col("b").is_in(list(among)))
     return frame.sort("a", "b", "layer", "kind", maintain_order=True)
 
 
-def _tie_edges(ties: Iterable[Tie], on: Date) -> Iterable[tuple[object, ...]]:
+def write_graphml(graph: nx.MultiGraph, path: Path) -> Path:
+    """Write a network for Gephi, igraph, yEd and the like; lists of evidence are joined by semicolons.
+
+    Raises:
+        DeskError: the file cannot be written.
+    """
+    plain = graph.copy()
+    for *_, about in plain.edges(data=True):
+        about["evidence"] = ";".join(about["evidence"])
+        about["status"] = about["status"] or ""
+    return export.replacing(path, lambda fresh: nx.write_graphml(plain, fresh))
+
+
+def _tie_edges(ties: Iterable[Tie], on: Date, layers: Layers) -> Iterable[tuple[object, ...]]:
     for tie in ties:
         members = parties(tie, on)
         # A forum of dozens says little of any two members; it would draw a line between everybody.
         if len(members) > 10:
             continue
+        layer = {"tone": "tie", "quad": tie.kind, "domain": tie.domain}[layers]
         for a, b in combinations(sorted(members), 2):
-            yield a, b, "tie", tie.kind, CLOSENESS[tie.kind], status(tie, on), [tie.id]
+            yield a, b, layer, tie.kind, CLOSENESS[tie.kind], status(tie, on), [tie.id]
 
 
-def _event_edges(events: pl.DataFrame, on: Date) -> Iterable[tuple[object, ...]]:
+def _event_edges(events: pl.DataFrame, on: Date, layers: Layers) -> Iterable[tuple[object, ...]]:
     counted = events.filter(
         (pl.col("modality") == "asserted")
         & pl.col("same_as").is_null()
@@ -87,9 +143,62 @@ def _event_edges(events: pl.DataFrame, on: Date) -> Iterable[tuple[object, ...]]
     )
     found: dict[tuple[str, str, str], list[str]] = {}
     for row in counted.iter_rows(named=True):
-        layer = "hostility" if is_hostile(row["type"]) else "cooperation"
+        layer = _layer(row["type"], row["domain"], layers)
         others = row["target"] or (row["source"] if row["reciprocal"] else [])
         for pair in sorted({tuple(sorted(p)) for p in product(row["source"], others) if p[0] != p[1]}):
             found.setdefault((pair[0], pair[1], layer), []).append(row["id"])
     for (a, b, layer), ids in found.items():
         yield a, b, layer, "events", float(len(ids)), None, ids
+
+
+def _layer(type_: str, domain: str | None, layers: Layers) -> str:
+    if layers == "domain":
+        return domain or "no domain"
+    return quad(type_) if layers == "quad" else tone(type_)
+
+
+def tone(type_: str) -> str:
+    """Whether a type is ``hostility`` or ``cooperation``."""
+    return "hostility" if is_hostile(type_) else "cooperation"
+
+
+def _act_edges(acts: pl.LazyFrame, on: Date, layers: Layers) -> pl.DataFrame:
+    named = {t.name: _layer(t.name, None, layers) for t in types()}
+    layer = (
+        pl.col("domain").fill_null("no domain")
+        if layers == "domain"
+        else pl.col("type").replace_strict(named, default=None, return_dtype=pl.String)
+    )
+    found = (
+        acts.filter(pl.col("day").is_between(on - WINDOW, on), pl.col("type").is_not_null())
+        .with_columns(a=pl.min_horizontal("source", "target"), b=pl.max_horizontal("source", "target"), layer=layer)
+        .group_by("a", "b", "layer")
+        .agg(weight=pl.len().cast(pl.Float64), newest=newest())
+        .collect()
+    )
+    return named_evidence(found).select(
+        "a", "b", "layer", kind=pl.lit("events"), weight="weight", status=pl.lit(None, pl.String), evidence="evidence"
+    )
+
+
+def newest() -> pl.Expr:
+    """The newest few of a group of acts, for :func:`named_evidence`."""
+    return pl.struct("day", "key", "archive").top_k_by(["day", "key"], EVIDENCE)
+
+
+def named_evidence(found: pl.DataFrame) -> pl.DataFrame:
+    """Replace the column ``newest`` by ``evidence``, the ids of those acts, newest first."""
+    if found.is_empty():
+        return found.drop("newest").with_columns(evidence=pl.lit([], pl.List(pl.String)))
+    ids = (
+        found.select("newest")
+        .with_row_index("_row")
+        .explode("newest")
+        .unnest("newest")
+        .sort("day", "key", descending=True)
+        .with_columns(id=ask.sighting_id("archive"))
+        .group_by("_row")
+        .agg(evidence="id")
+        .sort("_row")
+    )
+    return found.drop("newest").with_columns(ids["evidence"])

@@ -106,6 +106,15 @@ def table(ties: Iterable[Tie], on: Date) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
+def of_actor(frame: pl.DataFrame, actor: str | None) -> pl.DataFrame:
+    """Rows of a table of ties to which an actor, by code or name, is a party; all where none is given.
+
+    Raises:
+        RegisterError: unknown actor.
+    """
+    return frame.filter(pl.col("parties").list.contains(register().find(actor).code)) if actor else frame
+
+
 def _since(tie: Tie, on: Date) -> str | None:
     """Date of the step from which the present status holds; a repeated status is a renewal."""
     since, held = None, None

@@ -21,11 +21,12 @@ import networkx as nx
 import polars as pl
 
 from detente.actors import register, ties
-from detente.codebook import is_hostile
+from detente.codebook import QUADS, is_hostile
 from detente.show.words import day, deed, name, names, the
 
 if TYPE_CHECKING:
     from detente.learn.reactions import Reaction
+    from detente.learn.response import Response
     from detente.simulate import Comparison
 
 Spec = dict[str, Any]
@@ -505,6 +506,44 @@ def _band(x: Spec, y: Spec, colour: Spec, share: str, opacity: float) -> Spec:
         "mark": {"type": "area", "opacity": opacity, "aria": False, "interpolate": "linear"},
         "encoding": {"x": x, "y": {"field": f"low{share}", **y}, "y2": {"field": f"high{share}"}, "color": colour},
     }
+
+
+def response(found: Response) -> Spec:
+    """An actor's answer to a type of act, day by day: further events so far, with their 90 % interval."""
+    values = [
+        {**row, "tone": "hostility" if row["response"].endswith("conflict") else "cooperation"}
+        for row in found.frame().iter_rows(named=True)
+    ]
+    x = {"field": "day", "type": "quantitative", "axis": {"title": "days after the act"}}
+    y = {"type": "quantitative", "axis": {"title": "further events per act, so far"}}
+    colour = {"field": "tone", "type": "nominal", "scale": _tones("cooperation", "hostility"), "legend": None}
+    body = {
+        "data": {"values": values},
+        "facet": {
+            "column": {
+                "field": "response",
+                "type": "nominal",
+                "sort": list(QUADS),
+                "header": {"title": None, "labelFontSize": 12, "labelFontWeight": 600, "labelColor": INK},
+            }
+        },
+        "spec": {
+            "width": (WIDTH - 70) // 4 - 20,
+            "height": 200,
+            "layer": [
+                {
+                    "mark": {"type": "area", "opacity": 0.3, "aria": False},
+                    "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour},
+                },
+                {
+                    "mark": {"type": "line", "strokeWidth": 2.2, "aria": False},
+                    "encoding": {"x": x, "y": {"field": "total", **y}, "color": colour},
+                },
+            ],
+        },
+    }
+    lines = [f"By the reaction model, from {found.n:,.0f} past acts.", "Line: estimate; band: 90 % interval."]
+    return _figure(f"How {the(found.actor)} answers {found.when}", lines, body)
 
 
 def named(r: Reaction) -> Reaction:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from detente.actors import register
 from detente.show.words import visible
 
 # Rich would cut cells at the width of its console; a table that goes to a file or a pipe has no width.
@@ -70,6 +71,58 @@ def csv(frame: pl.DataFrame) -> str:
     for row in frame.iter_rows():
         writer.writerow([_cell(value) for value in row])
     return out.getvalue()
+
+
+def newest(frame: pl.LazyFrame, most: int) -> tuple[int, pl.DataFrame]:
+    """How many events there are, and the newest of them in the order of time; those without a date come first.
+
+    Args:
+        frame: columns of :data:`detente.record.ask.EVENTS`. most: rows at most.
+    """
+    many = int(frame.select(pl.len()).collect().item())
+    last = frame.sort("day", "known", descending=True, nulls_last=True).head(most).collect()
+    return many, last.reverse()
+
+
+def who_did_what(events: pl.DataFrame) -> pl.DataFrame:
+    """Events for a terminal: unknown actors by name in brackets, empty columns left out.
+
+    Args:
+        events: columns of :data:`detente.record.ask.EVENTS`.
+    """
+    sides = {
+        side: pl.Series([named(*row) for row in events.select(side, f"{side}_name").iter_rows()], dtype=pl.String)
+        for side in ("source", "target")
+    }
+    columns = (
+        "id",
+        "date",
+        "source",
+        "type",
+        "target",
+        "modality",
+        "confidence",
+        "reports",
+        "archive",
+        "place",
+        "outlet",
+    )
+    shown = events.with_columns(**sides).select(*columns, "sentence")
+    kept = [name for name in shown.columns if shown[name].null_count() < shown.height]
+    return shown.select(kept or shown.columns)
+
+
+def named(codes: list[str], names: list[str]) -> str:
+    """Parties in a cell: their codes, and in brackets the names of those that have none.
+
+    Example:
+        >>> named(["PRK"], ["North Korea", "Trilateral Bloc"]), named(["KOR"], ["Foreign Affairs (South Korea)"])
+        ('PRK, [Trilateral Bloc]', 'KOR')
+    """
+    if len(names) <= len(codes):
+        return ", ".join(codes)
+    known = {register().actor(code).name for code in codes}
+    return ", ".join([*codes, *(f"[{name}]" for name in names if name not in known)])
 
 
 def _cell(value: Any) -> Any:

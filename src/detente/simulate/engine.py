@@ -20,6 +20,7 @@ same luck gives without it. A shock on the loop itself would feed on its own noi
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -28,8 +29,8 @@ from numpy.typing import NDArray
 
 from detente.codebook import event_type, is_conciliatory
 from detente.errors import ScenarioError
+from detente.learn.exposures import PHI, symmetrise
 from detente.learn.exposures import channels as exposures
-from detente.learn.exposures import symmetrise
 from detente.learn.model import CHANNELS, Fit
 
 Floats = NDArray[np.floating[Any]]
@@ -45,6 +46,9 @@ _K: Final = 16
 
 _OWN, _BACK, _SENT, _TARGET, _BY_TARGET, _ACTOR, _PARTNERS, _RIVAL = range(len(CHANNELS))
 
+_LOG_PHI: Final = (math.log(PHI[0]), math.log(PHI[1]))
+_DEEPEST: Final = 27.0  # exp(-27): rarer than any luck met
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
@@ -58,7 +62,9 @@ class Model(NamedTuple):
         base: (D, A, A, K). theta: (D, C, A, A). partners: (A, A). fade: (H K) ``exp(-1 / tau)``, once a type.
         weights: (D, L, C, H K) times ``1 - exp(-1 / tau)``, zero where a channel does not hear a type.
         start: (D, A, A, H K) excitation earned before the first day.
-        symmetric: (K) types without direction: one count for both directions. phi, month_sd, day_sd: shocks.
+        symmetric: (K) types without direction: one count for both directions. log_phi, power: the shock of a pair and
+            day with n expected events has over-dispersion ``phi * n ** -power``. month_sd, day_sd: shocks of volume.
+        quantiles: of the shocks (:func:`shocks`).
     """
 
     base: Floats
@@ -68,9 +74,11 @@ class Model(NamedTuple):
     weights: Floats
     start: Floats
     symmetric: Bools
-    phi: float
+    log_phi: float
+    power: float
     month_sd: float
     day_sd: float
+    quantiles: Floats
 
 
 class Plan(NamedTuple):
@@ -209,9 +217,11 @@ def prepare(fit: Fit, gap: int) -> Model:
         weights=(weights * steps).transpose(0, 3, 1, 2, 4).reshape(-1, _K, n_channels, n_taus * _K),
         start=np.ascontiguousarray(start),
         symmetric=symmetric,
-        phi=float(fit.phi),
+        log_phi=math.log(fit.phi) if fit.phi > 0 else -math.inf,
+        power=float(fit.phi_power),
         month_sd=float(fit.volume_sd[0]),
         day_sd=float(fit.volume_sd[1]),
+        quantiles=shocks(),
     )
 
 
@@ -264,24 +274,33 @@ def _normal(key):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _gamma(key, phi):  # type: ignore[no-untyped-def]
-    """Gamma(1 / phi, rate 1 / phi), mean one (Marsaglia and Tsang 2000)."""
-    if phi <= 0.0:
-        return 1.0
-    shape = 1.0 / phi
-    boost = 1.0
-    if shape < 1.0:
-        boost = (1.0 - _unit(_key(key, 0))) ** phi
-        shape += 1.0
-    d = shape - 1.0 / 3.0
-    c = 1.0 / math.sqrt(9.0 * d)
-    i = 1
-    while True:
-        z = _normal(_key(key, i))
-        v = (1.0 + c * z) ** 3
-        if v > 0.0 and math.log(1.0 - _unit(_key(key, i + 1))) < 0.5 * z * z + d - d * v + d * math.log(v):
-            return boost * d * v * phi
-        i += 2
+def _gamma(depth, log_phi, quantiles):  # type: ignore[no-untyped-def]
+    """The quantile of Gamma(1 / phi, rate 1 / phi), mean one, at ``depth = -log(1 - u)``: see :func:`shocks`."""
+    row = min(max((log_phi - _LOG_PHI[0]) / (_LOG_PHI[1] - _LOG_PHI[0]), 0.0), 1.0) * (len(quantiles) - 1)
+    column = math.sqrt(min(depth / _DEEPEST, 1.0)) * (quantiles.shape[1] - 1)
+    i, j = min(int(row), len(quantiles) - 2), min(int(column), quantiles.shape[1] - 2)
+    right, down = column - j, row - i
+    above = quantiles[i, j] + right * (quantiles[i, j + 1] - quantiles[i, j])
+    below = quantiles[i + 1, j] + right * (quantiles[i + 1, j + 1] - quantiles[i + 1, j])
+    return above + down * (below - above)
+
+
+@cache
+def shocks() -> Floats:
+    """Quantiles of Gamma(1 / phi, rate 1 / phi), a row for each of a grid of log phi, at squared steps of -log(1 - u).
+
+    A table makes the shock a smooth function of luck and of how many events are expected: with the same luck a higher
+    rate, whose shock varies less, still does not give fewer events.
+    """
+    phi = np.exp(np.linspace(*_LOG_PHI, 93))[:, None]
+    depth = _DEEPEST * np.linspace(0.0, 1.0, 513) ** 2
+    from scipy.special import gammainccinv  # here, as its import takes time
+
+    table: Floats = gammainccinv(1.0 / phi, np.exp(-depth)[None, :]) * phi
+    # The mean of what is interpolated is one exactly: piecewise linear in depth, whose density is exp(-depth).
+    step = np.diff(table, axis=1) / np.diff(depth)
+    table /= (-np.diff(np.exp(-depth)) * step).sum(1, keepdims=True) + table[:, :1]
+    return table
 
 
 @njit(cache=True, nogil=True)
@@ -420,6 +439,17 @@ def _rates(memory, base, theta, partners, fade, reactor, copies, rate):  # type:
                     rate[a, b, k] = max(x, 0.0)  # sums less their exceptions may end a rounding error below zero
 
 
+@njit(cache=True, nogil=True)
+def _shock(forth, back, depth, log_phi, power, quantiles):  # type: ignore[no-untyped-def]
+    """The shock of a pair's day, at its luck and by how many events are expected of it."""
+    if power != 0.0:
+        expected = 1e-9
+        for k in range(_K):
+            expected += forth[k] + back[k]
+        log_phi -= power * math.log(expected)
+    return _gamma(depth, log_phi, quantiles)
+
+
 @njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
 def _cells(forth, back, mirrored, g, volume, luck, here):  # type: ignore[no-untyped-def]
     """Rates of a pair's cells under the shock g, into ``here``; returns whether any may have an event (exp(-x) >= 1 -
@@ -434,9 +464,9 @@ def _cells(forth, back, mirrored, g, volume, luck, here):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _draw(month_sd, day_sd, phi, own, shock, volume, luck):  # type: ignore[no-untyped-def]
-    """The shocks of one future, and the luck of each of its cells, which all variants share."""
-    n_days, n_pairs = shock.shape
+def _draw(month_sd, day_sd, own, depth, volume, luck):  # type: ignore[no-untyped-def]
+    """The luck of one future's pairs (``depth``: -log(1 - u)) and of their cells, which all variants share."""
+    n_days, n_pairs = depth.shape
     centre = 0.5 * (month_sd**2 + day_sd**2)  # keeps the mean at one
     for day in range(n_days):
         month = _normal(_key(_key(own, _MONTH), day // 30))
@@ -444,7 +474,7 @@ def _draw(month_sd, day_sd, phi, own, shock, volume, luck):  # type: ignore[no-u
         volume[day] = math.exp(month_sd * month + day_sd * daily - centre)
         shock_key, cell_key = _key(_key(own, _SHOCK), day), _key(_key(own, _CELL), day)
         for pair in range(n_pairs):
-            shock[day, pair] = _gamma(_key(shock_key, pair), phi)
+            depth[day, pair] = -math.log(1.0 - _unit(_key(shock_key, pair)))
             key = _key(cell_key, pair)
             for cell in range(2 * _K):
                 luck[day, pair, cell] = _unit(_key(key, cell))
@@ -531,9 +561,10 @@ def run(model, plan, watch, seed, lo, hi, chance, out):  # type: ignore[no-untyp
         np.zeros(width),
     )
     flow, stirred = memory.flow, np.zeros((n_actors, n_actors), np.bool_)
+    quantiles = model.quantiles
     partners, fade, symmetric = model.partners, model.fade, model.symmetric
     watched, sort, grave = watch.pair, watch.sort, watch.grave
-    shock, volume = np.ones((n_days, n_pairs)), np.ones(n_days)
+    depth, volume = np.zeros((n_days, n_pairs)), np.ones(n_days)
     luck = np.zeros((n_days, n_pairs, 2 * _K))
     ring = np.zeros((n_pairs, watch.window))
     rate, kept = np.zeros((n_actors, n_actors, _K)), np.ones((n_actors, n_actors, _K))
@@ -545,7 +576,7 @@ def run(model, plan, watch, seed, lo, hi, chance, out):  # type: ignore[no-untyp
         draw = f % n_draws
         base, weights, theta = model.base[draw], model.weights[draw], model.theta[draw]
         if chance:
-            _draw(model.month_sd, model.day_sd, model.phi, own_key, shock, volume, luck)
+            _draw(model.month_sd, model.day_sd, own_key, depth, volume, luck)
         for v in range(n_variants):
             reactor = plan.reactor[v]
             copies = plan.copies[v]
@@ -581,9 +612,10 @@ def run(model, plan, watch, seed, lo, hi, chance, out):  # type: ignore[no-untyp
                     for j in range(i + 1, n_actors):
                         pair = i * (2 * n_actors - i - 1) // 2 + j - i - 1
                         ring[pair, slot] = 0.0
-                        possible = _cells(
-                            rate[i, j], rate[j, i], mirrored, shock[day, pair], volume[day], luck[day, pair], here
-                        )
+                        g = 1.0
+                        if chance and model.log_phi > -math.inf:
+                            g = _shock(rate[i, j], rate[j, i], depth[day, pair], model.log_phi, model.power, quantiles)
+                        possible = _cells(rate[i, j], rate[j, i], mirrored, g, volume[day], luck[day, pair], here)
                         stirred[i, j] = stirred[j, i] = possible or not chance
                         if not stirred[i, j]:
                             continue

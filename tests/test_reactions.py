@@ -1,0 +1,154 @@
+"""Response curves, reproduction by pair and bloc, and that no actor is treated differently from another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detente.cli import main
+from detente.codebook import QUADS, TYPES, event_type
+from detente.errors import CodebookError, LearnError
+from detente.learn import Fit, ReactionModel, Settings, prior
+from detente.learn.check import Acts, Proposition, model_effect
+from detente.show import figures
+from detente.show.svg import render
+
+STATES = ("AUS", "CHN", "JPN", "PRK")
+
+
+def record(seed: int, days: int = 120) -> pl.DataFrame:
+    """Events at random, some pairs and types more often than others."""
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(0.5, 0.04, size=(4, 4, len(TYPES)))
+    rows = []
+    for t in range(days):
+        for a, b, k in np.argwhere(rng.random(rate.shape) < rate):
+            if a != b:
+                rows.append((date(2020, 1, 1) + timedelta(t), STATES[a], STATES[b], TYPES[k], int(rng.integers(1, 3))))
+    return pl.DataFrame(rows, schema=["day", "source", "target", "type", "count"], orient="row")
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 1000), order=st.permutations(range(4)), short=st.booleans())
+def test_relabelling_actors_relabels_the_result_and_nothing_else(seed: int, order: list[int], short: bool) -> None:
+    """Names carry no weight: neither in a fit of a record by itself, nor in one that moves a prior."""
+    table = record(seed)
+    names = dict(zip(STATES, (STATES[i] for i in order), strict=True))
+    renamed = table.with_columns(pl.col(side).replace_strict(names) for side in ("source", "target"))
+    # The prior knows nothing of the actors by name either: here it is one and the same for all of them.
+    start = ReactionModel(settings=Settings(outer=3), draws=0).fit(record(1), actors=STATES) if short else None
+    if start is not None:
+        n = len(STATES)
+        off = 1.0 - np.eye(n)
+        flat = {name: off[..., None] * getattr(start, name).mean((0, 1)) for name in ("base", "mean", "counts")}
+        start = replace(start, theta=off * start.theta.mean((1, 2))[:, None, None], partners=off / n, **flat)
+    model = ReactionModel(settings=Settings(outer=3), draws=0)
+    one = model.fit(table, actors=STATES, prior=start)
+    two = model.fit(renamed, actors=STATES, prior=start).select([names[code] for code in STATES])
+    for name in ("base", "theta", "weights", "partners", "state", "mean", "counts", "phi"):
+        # The search for phi stops at a relative error of about 1e-8, and all else follows it.
+        np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-6, atol=1e-9, err_msg=name)
+
+
+def test_a_response_is_the_sum_of_its_days_and_agrees_with_the_effect_of_a_claim() -> None:
+    fit = prior()
+    found = fit.reaction("PRK", to="ACCUSE", by="KOR")
+    np.testing.assert_allclose(found.daily.cumsum(1), found.total, rtol=1e-12)
+    assert (found.low <= found.total).all() and (found.total <= found.high).all()
+    assert (np.diff(found.daily, axis=1) <= 1e-15).all()  # fades
+    assert found.frame().shape == (4 * 60, 6)
+    hostile = tuple(k for k in TYPES if event_type(k).quad == "verbal conflict")
+    claim = Proposition(Acts(("KOR",), ("PRK",), ("ACCUSE",)), Acts(("PRK",), types=hostile), within=60)
+    other = model_effect(fit, claim)
+    assert other is not None
+    assert found.total[QUADS.index("verbal conflict"), -1] == pytest.approx(other.effect, rel=1e-6)
+    assert found.n == pytest.approx(other.n)
+    assert "further" not in found.summary() and "events of verbal conflict per act" in found.summary()
+
+
+def test_channels_add_up_and_half_lives_are_halves() -> None:
+    fit = prior()
+    whole = fit.reaction("CHN", to="COOPERATE", by=["USA"], toward=["JPN"], days=365)
+    parts = [
+        fit.reaction("CHN", to="COOPERATE", by=["USA"], toward=["JPN"], days=365, channel=channel).total
+        for channel in fit.channels
+    ]
+    np.testing.assert_allclose(sum(parts), whole.total, rtol=1e-9, atol=1e-15)
+    for row, half in zip(whole.total, whole.half_life, strict=True):
+        if row[-1] > 1e-9 and half > 1:
+            assert np.interp(half, np.arange(1, 366), row) == pytest.approx(row[-1] / 2, rel=0.1)
+
+
+def test_a_response_says_what_it_cannot_do() -> None:
+    fit = prior()
+    with pytest.raises(CodebookError):
+        fit.reaction("PRK", to="DANCE", by="KOR")
+    with pytest.raises(LearnError, match="No channel"):
+        fit.reaction("PRK", to="ACCUSE", by="KOR", channel="telepathy")
+    with pytest.raises(LearnError, match="two different actors"):
+        fit.reaction("PRK", to="ACCUSE", by="PRK")
+    rare = replace(fit, counts=np.zeros_like(fit.counts)).reaction("PRK", to="ACCUSE", by="KOR")
+    assert "too few cases" in rare.summary()
+
+
+def test_a_record_stands_beside_the_model() -> None:
+    """With a record, the days after such acts are compared with others, with a placebo."""
+    rng = np.random.default_rng(3)
+    days = [date(2010, 1, 1) + timedelta(int(i)) for i in np.flatnonzero(rng.random(3000) < 0.01)]
+    rows = [(d, "KOR", "PRK", "ACCUSE") for d in days] + [(d + timedelta(9), "PRK", "KOR", "THREATEN") for d in days]
+    table = pl.DataFrame(rows, schema=["day", "source", "target", "type"], orient="row").sort("day")
+    found = prior().reaction("PRK", to="ACCUSE", by="KOR", table=table)
+    assert found.compared is not None and found.compared.ratio > 1.5
+    assert "shifted" in found.summary() or "moved through the calendar" in found.summary()
+    assert found.cite()
+    spec = figures.response(found)
+    assert "<svg" in render(spec, id="r", title="t", description="d")
+
+
+def small() -> Fit:
+    fit = prior().select(["CHN", "JPN", "KOR", "PRK", "USA"])
+    return replace(fit, draws=replace(fit.draws, base=fit.draws.base[:8], weights=fit.draws.weights[:8],
+                                      theta=fit.draws.theta[:8]))  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_reproduction_of_a_pair_is_that_of_a_model_of_these_two(hostile: bool) -> None:
+    fit = small()
+    frame = fit.reproductions(hostile=hostile)
+    assert frame.height == 10
+    for name, (a, b), value, low, high, n in frame.head(3).iter_rows():
+        assert name == f"{a}-{b}"
+        alone = fit.select([a, b]).reproduction(hostile=hostile)
+        assert (value, low, high) == pytest.approx(alone, rel=1e-3)
+        assert low <= value <= high and n >= 0
+
+
+def test_reproduction_of_a_bloc() -> None:
+    fit = small()
+    frame = fit.reproductions({"two": ["JPN", "USA", "FJI"], "one": ["CHN"], "all": fit.actors})
+    assert frame["group"].to_list() == ["all", "two"] or frame["group"].to_list() == ["two", "all"]
+    whole = frame.row(by_predicate=pl.col("group") == "all", named=True)
+    assert whole["value"] == pytest.approx(fit.reproduction()[0])
+
+
+def test_commands(tmp_path: Path) -> None:
+    """Reactions, a response with its figure, and reproduction, from the shell."""
+    desk = f"{tmp_path}/desk"
+    run = CliRunner().invoke
+    assert run(main, ["read", "-", "--desk", desk, "--published", "2024-07-09"], input="Japan protested to China on 5 July 2024.").exit_code == 0  # fmt: skip  # noqa: E501
+    curve = ["--actor", "CHN", "--to", "ACCUSE", "--by", "Japan", "--desk", desk]
+    outcome = run(main, ["reactions", *curve, "--svg", f"{tmp_path}/c.svg"])
+    assert outcome.exit_code == 0, outcome.output
+    assert "CHN adds, by the reaction model" in outcome.stdout
+    assert (tmp_path / "c.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert run(main, ["reactions", "--actor", "CHN", "--csv", "--desk", desk]).stdout.startswith("actor,")
+    assert run(main, ["reproduction", "--desk", desk, "--json"]).stdout.startswith('{"group": "CHN-JPN"')
+    assert run(main, ["reactions", "--to", "ACCUSE", "--desk", desk]).exit_code == 2
