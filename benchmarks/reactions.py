@@ -45,7 +45,8 @@ def main() -> None:
             fit = ReactionModel(draws=draws).fit(loaded.table, actors=actors, seed=given.seed)
             seconds.append(process_time() - began)
         value, low, high = fit.reproduction()
-        print(f"  reproduction number {value:.2f} ({low:.2f} to {high:.2f}); pair-day shock phi {fit.phi:.2f} n ** -{fit.phi_power:.2f}")
+        shock = f"pair-day shock phi {fit.phi:.2f}, falling with the power {fit.phi_power:.2f} of expected counts"
+        print(f"  reproduction number {value:.2f} ({low:.2f} to {high:.2f}); {shock}")
         took = f"{seconds[0]:.1f} CPU s, with {len(fit.draws)} draws {seconds[1]:.1f} s"
         print(f"  fit of {fit.n_events} events: {took}\n")
 

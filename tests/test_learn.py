@@ -18,7 +18,7 @@ from detente.errors import LearnError
 from detente.events import Tie, TieStatus
 from detente.learn import CHANNELS, Fit, ReactionModel, Settings, backtest, kernels, prior
 from detente.learn.backtest import interval_coverage
-from detente.learn.estimate import Dispersion, Parameters, design, dispersion, expect
+from detente.learn.estimate import CHANNEL, Dispersion, Parameters, attribute, design, dispersion, expect
 from detente.learn.estimate import fit as fit_design
 from detente.learn.exposures import (
     CONCILIATORY,
@@ -252,6 +252,37 @@ def test_reactions_to_third_parties_are_found_where_they_are() -> None:
     fit = ReactionModel(settings=SMALL, draws=1).fit(table)
     assert effect(fit, "on target", "ACCUSE", "ACCUSE") == pytest.approx(0.12, abs=0.05)
     assert effect(fit, "reciprocity", "ACCUSE", "ACCUSE") < 0.08
+
+
+def test_causes_are_drawn_in_proportion_to_their_shares() -> None:
+    d = design(count(world(3, days=120, reciprocity=0.3)), Settings(burn=10, outer=2))
+    par = fit_design(d)
+    use = d.training[d.counts.day]
+    share = attribute(d, par, use.astype(float))
+    total = [np.zeros_like(x) for x in (par.w, par.theta, par.u, par.theta0)]
+    drawn = [np.zeros_like(x) for x in total]
+    for seed in range(200):
+        kernels.assign(
+            d.counts.k, d.counts.n, d.rows_x, d.rows_m, d.rows_at, use, par.u, par.theta0, par.w, par.theta, CHANNEL,
+            seed, *drawn,
+        )  # fmt: skip
+        for into, x in zip(total, drawn, strict=True):
+            np.add(into, x / 200, out=into)
+    for got, want in zip(total, (share.w, share.theta, share.u, share.theta0), strict=True):
+        np.testing.assert_allclose(got, want, atol=5 * np.sqrt(want.max() / 200))
+    assert total[0].sum() + total[2].sum() == pytest.approx(d.counts.n[use].sum())
+
+
+def test_a_posterior_narrows_with_the_record_and_comes_near_the_truth() -> None:
+    # Without the penalty on history, whose place is data that drift.
+    model = ReactionModel(settings=Settings(outer=6, calm=0.0), draws=24)
+    spread = []
+    for days in (300, 1200):
+        fit = model.fit(world(11, days=days, reciprocity=0.3, phi=0.5), seed=3)
+        whole = fit.draws.weights[:, 1, :, ACCUSE, ACCUSE].sum(1)
+        spread.append(whole.std())
+    assert spread[1] < spread[0]
+    assert whole.mean() == pytest.approx(0.3, abs=0.08)
 
 
 def test_no_reaction_no_effect_in_words() -> None:

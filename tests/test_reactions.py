@@ -54,8 +54,8 @@ def test_relabelling_actors_relabels_the_result_and_nothing_else(seed: int, orde
     one = model.fit(table, actors=STATES, prior=start)
     two = model.fit(renamed, actors=STATES, prior=start).select([names[code] for code in STATES])
     for name in ("base", "theta", "weights", "partners", "state", "mean", "counts", "phi"):
-        # The search for phi stops at a relative error of about 1e-8, and all else follows it.
-        np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-6, atol=1e-9, err_msg=name)
+        # The search for phi stops at a relative error of some 1e-6, and all else follows it.
+        np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-5, atol=1e-8, err_msg=name)
 
 
 def test_a_response_is_the_sum_of_its_days_and_agrees_with_the_effect_of_a_claim() -> None:

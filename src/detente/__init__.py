@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from detente.actors import register, ties
     from detente.desk import Desk, actor, open, sample
     from detente.errors import DetenteError
-    from detente.learn import Fit, ReactionModel, prior
-    from detente.simulate import compare
+    from detente.learn import Fit, ReactionModel
+    from detente.learn.prior import prior
+    from detente.simulate.compare import compare
 
 __version__ = "0.1.0"
 

@@ -279,7 +279,7 @@ def _gamma(depth, log_phi, quantiles):  # type: ignore[no-untyped-def]
     row = min(max((log_phi - _LOG_PHI[0]) / (_LOG_PHI[1] - _LOG_PHI[0]), 0.0), 1.0) * (len(quantiles) - 1)
     column = math.sqrt(min(depth / _DEEPEST, 1.0)) * (quantiles.shape[1] - 1)
     i, j = min(int(row), len(quantiles) - 2), min(int(column), quantiles.shape[1] - 2)
-    right, down = column - j, row - i
+    right, down = (column * column - j * j) / (2 * j + 1), row - i  # linear in depth, whose steps are squared
     above = quantiles[i, j] + right * (quantiles[i, j + 1] - quantiles[i, j])
     below = quantiles[i + 1, j] + right * (quantiles[i + 1, j + 1] - quantiles[i + 1, j])
     return above + down * (below - above)
