@@ -104,8 +104,25 @@ def test_find_takes_what_people_type(words: str) -> None:
 def test_an_unknown_actor_lists_near_ones() -> None:
     with pytest.raises(RegisterError, match="Did you mean"):
         REGISTER.find("PRX")
+    with pytest.raises(RegisterError, match=r"Did you mean China \(CHN\)\?$"):
+        REGISTER.find("Chnia")
     with pytest.raises(RegisterError, match="is no date"):
         REGISTER.members("NATO", "July")
+
+
+def test_suggestions_name_every_state_that_bears_the_word() -> None:
+    with pytest.raises(RegisterError, match=r"Did you mean North Korea \(PRK\), South Korea \(KOR\)\?$"):
+        REGISTER.find("korea")
+    with pytest.raises(RegisterError, match=r"\(ARE\), .*\(GBR\), .*\(USA\)\?$"):
+        REGISTER.find("United")
+    with pytest.raises(RegisterError, match=r"North Korea \(PRK\), Paraguay \(PRY\), Portugal \(PRT\)"):
+        REGISTER.find("PRX")
+
+
+@pytest.mark.parametrize("words", ["Narnia", "", "xyzzy plugh"])
+def test_nothing_alike_is_not_suggested(words: str) -> None:
+    with pytest.raises(RegisterError, match=r"name '.*'\.$"):
+        REGISTER.find(words)
 
 
 def test_an_ambiguous_name_is_not_guessed() -> None:

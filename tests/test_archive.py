@@ -315,6 +315,8 @@ def test_a_correction_that_makes_no_sense_is_refused(store: Store, changes: dict
     [
         ({"code": "042"}, "'code' cannot be corrected"),
         ({"day": "yesterday"}, "day"),
+        ({"day": "2022-02-31"}, "day: '2022-02-31' is no date of the calendar: write it as 2024-07-11"),
+        ({"target": ["KOR", "USA"]}, "A sighting has one target; give one"),
         ({"day": "2014-01-05", "last_day": "2014-01-04"}, "before day"),
         ({"cameo": "999"}, "cameo"),
         ({"target": "Freedonia"}, "target"),
@@ -327,8 +329,26 @@ def test_so_is_one_of_a_sighting(store: Store, changes: dict[str, Any], words: s
         store.correct(sighting_id("icews", 1), changes)
     with pytest.raises(DeskError, match="No event"):
         store.correct(sighting_id("icews", 2), {"place": "Seoul"})
-    with pytest.raises(DeskError, match="No event"):
-        store.reject("e1")
+    for act in (store.reject, store.restore, store.history):
+        with pytest.raises(DeskError, match="No event"):
+            act("e1")
+
+
+def test_a_day_to_come_is_refused(store: Store) -> None:
+    put(store, sightings({}))
+    with pytest.raises(DeskError, match="is after today"):
+        store.reject(sighting_id("icews", 1), known=Date.today() + timedelta(days=2))
+    assert store.history(sighting_id("icews", 1)).is_empty()
+
+
+def test_a_value_of_the_file_s_own_outlives_another_type(store: Store) -> None:
+    put(store, sightings({"key": 1}, {"key": 2, "goldstein": -7.5}))
+    for key in (1, 2):
+        store.correct(sighting_id("icews", key), {"type": "THREATEN"})
+    values = store.sightings().collect().sort("key")["goldstein"].to_list()
+    assert values == [codebook.goldstein("THREATEN"), -7.5]
+    store.correct(sighting_id("icews", 2), {"type": "CONSULT", "goldstein": 1.0})
+    assert store.sightings().collect().sort("key")["goldstein"].to_list()[1] == 1.0
 
 
 def test_a_sighting_is_corrected(store: Store) -> None:

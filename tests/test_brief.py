@@ -219,6 +219,24 @@ def test_hostile_text_stays_text(tmp_path: Path, model: Fit, compared: Compariso
     assert sum("<script>" in text for text in page.inside("body")) == 1
 
 
+@pytest.mark.parametrize("first", ["PAK", "IND"])
+def test_what_both_sides_did_is_said_of_both(tmp_path: Path, first: str) -> None:
+    sides = {"PAK": [("PAK", "Pakistan")], "IND": [("IND", "India")]}
+    fire, talk = "Pakistan and India exchanged fire.", "Pakistan and India agreed to a ceasefire."
+    of = handmade.report(f"{fire} {talk}", "Wire", Date(2024, 3, 6))
+    one, other = sides.pop(first), *sides.values()
+    events = (
+        handmade.event(of, "ASSAULT", one, other, fire, "exchanged", date="2024-03-05", reciprocal=True),
+        handmade.event(of, "AGREE", [*one, *other], [], talk, "agreed", date="2024-03-04", reciprocal=True),
+    )
+    html = render(handmade.findings(tmp_path / "desk", [Reading(of, events=events)]))
+    words = " ".join(" ".join(check(html).inside("body")).split())
+    both = " and ".join(name for (_, name), *_ in (one, other))
+    assert f"is that {both} attacked each other, according to" in words
+    assert f"{both} agreed to cooperate with each other" in words
+    assert not re.search(r"(Pakistan|India) attacked (Pakistan|India)", words)
+
+
 def test_a_very_long_word_and_many_events_stay_small(tmp_path: Path) -> None:
     long = handmade.report("Japan protested to China " + "x" * 100_000 + ". It rained.", "Wire", Date(2024, 3, 1))
     sentence = long.text[:-12]

@@ -125,11 +125,49 @@ def test_what_is_no_event_data_is_refused(tmp_path: Path, store: Store) -> None:
     assert not (store.path / "rejects").exists()
 
 
-def test_all_files_are_recognised_before_any_is_stored(tmp_path: Path, store: Store) -> None:
+def test_a_bad_file_is_left_out_and_the_rest_go_on(tmp_path: Path, store: Store) -> None:
     good, bad = written(tmp_path, SAMPLES["keds"].rstrip("\n")), written(tmp_path, "x,y", "1,2", name="bad.csv")
-    with pytest.raises(LoadError, match=r"bad\.csv"):
-        load(store, "auto", [good, bad])
-    assert store.sightings().collect().is_empty()
+    (tmp_path / "rows.csv").write_text("day,source,target,type\nno day,JPN,KOR,CONSULT\n")
+    loaded = load(store, "auto", [bad, tmp_path / "none.csv", good, tmp_path / "rows.csv"])
+    assert [part.file for part in loaded.parts] == [good.name]
+    assert len(loaded.left_out) == 3
+    for line, says in zip(loaded.left_out, ("bad.csv is no event data", "no file", "none of its 1 lines"), strict=True):
+        assert says in line
+    assert store.sightings().collect().height == loaded.parts[0].rows
+    with pytest.raises(LoadError, match=r"bad\.csv.*\n.*no file"):
+        load(store, "auto", [bad, tmp_path / "none.csv"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Japan protested to China over two warships on Friday.\nA second line, with commas, follows it here.\n",
+        "Japan, China and Korea met on Friday.\n",
+        "<!DOCTYPE html>\n<html><body>Japan, China</body></html>\n",
+    ],
+)
+def test_prose_is_told_from_tables(text: str, tmp_path: Path, store: Store) -> None:
+    with pytest.raises(LoadError, match=r"looks like prose.*detente read"):
+        load(store, "auto", written(tmp_path, text))
+
+
+def test_a_wrong_format_names_the_command_that_helps(tmp_path: Path, store: Store) -> None:
+    path = written(tmp_path, SAMPLES["keds"].rstrip("\n"), name="k.csv")
+    with pytest.raises(LoadError, match=r"Try: detente load auto k\.csv"):
+        load(store, "icews", path)
+
+
+def test_kinds_without_a_type_and_bad_coordinates_are_counted(tmp_path: Path, store: Store) -> None:
+    made = tmp_path / "map.toml"
+    made.write_text(MAP.replace('outlet = "Paper"', 'lat = "Paper"'))
+    rows = ("No.;Date;From;To;Kind;Paper", "1;05.01.2024;JPN;KOR;summit;95", "2;06.01.2024;JPN;KOR;consult;35")
+    loaded = load(store, "auto", written(tmp_path, *rows, "3;06.01.2024;JPN;KOR;040;n/a"), map=made)
+    assert "Kinds without a type: summit (1); add them under [types]" in loaded.summary()
+    assert "1 row has coordinates that no place has" in loaded.summary()
+    (row,) = loaded.frame().to_dicts()
+    assert row["kinds"] == [{"kind": "summit", "rows": 1}]
+    assert row["misplaced"] == 1
+    assert store.sightings().collect().height == 3
 
 
 # -- loading ---------------------------------------------------------------------------------------------------------
@@ -498,6 +536,14 @@ def test_ucdp_by_name_in_any_order(tmp_path: Path) -> None:
     assert frame(tmp_path / "turned.csv").equals(got[:1])
 
 
+def test_ucdp_is_known_since_its_source_appeared(tmp_path: Path) -> None:
+    header = "id,type_of_violence,side_a,side_b,date_start,date_end,source_date"
+    said = ("2020-01-09;2020-01-05", "2019-12-31", "", "soon")
+    rows = [f"{n},1,Government of Iraq,IS,2020-01-02,2020-01-03,{dates}" for n, dates in enumerate(said)]
+    got = frame(written(tmp_path, header, *rows))
+    assert got["known"].to_list() == [Date(2020, 1, 5), *[Date(2020, 1, 3)] * 3]
+
+
 def test_acled_numeric_and_text_actors(tmp_path: Path) -> None:
     got = frame(written(tmp_path, SAMPLES["acled"].rstrip("\n")))
     assert got.select("source", "source_role", "target", "type", "cameo", "precision", "day").rows() == [
@@ -571,7 +617,7 @@ def test_any_table_by_a_mapping(tmp_path: Path, store: Store) -> None:
         ('missing = ["n/a"]', "missing = 3", "missing must be a list"),
         ("[types]", "[types", "is no mapping file"),
         ('dataset = "embassy-log"', 'dataset = "x"\nactors = "gw"', "actors = 'gw' must be one of"),
-        ('source = "From"', 'source = "Absender"', "source .absender"),
+        ('source = "From"', 'source = "Absender"', r'map\.toml names under \[columns\]: source = "Absender"'),
     ],
 )
 def test_faults_of_a_mapping_name_the_key(old: str, new: str, says: str, tmp_path: Path, store: Store) -> None:

@@ -250,3 +250,9 @@ def test_weekdays_lie_in_the_week_before_publication(published: date) -> None:
 def test_long_ago(text: str, expected: str | None) -> None:
     found = find(text, date(2024, 7, 9))
     assert (found.date if found else None) == expected
+
+
+def test_a_future_in_a_clause_after_the_date_is_not_the_date_s() -> None:
+    text = "Japan and Fiji signed a pact in Suva on Monday that will let the troops of each visit the other."
+    found = find(text, FRIDAY)
+    assert found is not None and found.date == "2024-07-08"

@@ -12,7 +12,8 @@ from spacy.tokens import Doc
 from detente.actors import register
 from detente.read.entities import recognise
 from detente.read.gazetteer import Gazetteer
-from detente.read.parse import LONGEST, Sentence, dateline, model, parse_many, sentences
+from detente.read.heads import dateline
+from detente.read.parse import LONGEST, Sentence, model, parse_many, sentences
 from detente.read.words import Doc as Words
 from detente.read.words import Token
 

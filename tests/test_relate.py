@@ -10,16 +10,20 @@ import networkx as nx
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from polars.testing import assert_frame_equal
 
 from detente import relate
+from detente.actors import ties
+from detente.cli import main
 from detente.errors import DeskError
 from detente.events import Claim, Reading, Report, Speaker, Tie, TieStatus
 from detente.read import make_report, read
 from detente.record import Store, ask
 from detente.record.views import TABLES
 from detente.relate.network import EDGE
-from detente.relate.structure import bonds
+from detente.relate.standing import CLOSENESS
+from detente.relate.structure import BINDING, bonds
 from tests.test_ask import sightings
 from tests.test_record import NOON, event, party
 
@@ -267,6 +271,7 @@ def test_blocs_and_brokers_of_two_cliques_with_a_bridge() -> None:
     blocs = {frozenset(group["actor"]) for _, group in frame.group_by("bloc")}
     assert blocs == {frozenset(one), frozenset(other)}
     assert frame["steady"].to_list() == [1.0] * 6
+    assert not frame["between"].any()
     rows = {r["actor"]: (r["inside"], r["outside"]) for r in frame.iter_rows(named=True)}
     assert rows["ITA"] == (20.0, 1.0)
     assert rows["DEU"] == (20.0, 0.0)  # more hostile than cooperative events bind nobody
@@ -288,9 +293,43 @@ def test_blocs_of_ties_on_the_register() -> None:
     graph = bonds(frame)
     assert {frozenset(pair): weight for *pair, weight in graph.edges(data="weight")} == {
         frozenset({"USA", "JPN"}): 1.0,
-        frozenset({"GBR", "JPN"}): 0.6,
+        frozenset({"GBR", "JPN"}): 0.2,
     }
     assert relate.brokers(frame)["actor"][0] == "JPN"
+
+
+EASTERN = ["CHN", "JPN", "KOR", "PRK", "RUS", "USA", "AUS", "PHL", "THA", "IND", "MNG", "ASEAN", "NATO", "TCS"]
+
+
+@pytest.mark.parametrize("year", [2014, 2024])
+@pytest.mark.parametrize("among", [EASTERN, None], ids=["eastern asia", "everybody"])
+def test_allies_share_a_bloc_and_organisations_none(year: int, among: list[str] | None) -> None:
+    frame = relate.blocs(relate.edges(ties(), NOTHING, Date(year, 12, 31), among=among))
+    bloc = dict(frame.select("actor", "bloc").iter_rows())
+    assert bloc["JPN"] == bloc["KOR"] == bloc["USA"] != bloc["PRK"] == bloc["CHN"]
+    assert not {"ASEAN", "NATO", "TCS"} & set(bloc)
+    assert frame["between"].to_list() == (frame["outside"] >= frame["inside"]).to_list()
+    assert frame["steady"].drop_nulls().is_between(0, 1).all()
+
+
+def test_a_tie_binds_by_its_kind_whoever_has_it() -> None:
+    assert set(BINDING) == set(CLOSENESS)
+    every = relate.edges(ties(), NOTHING, Date(2024, 12, 31))
+    told = {(a, b): max(BINDING[k] for k in kinds) for a, b, kinds in every.group_by("a", "b").agg("kind").iter_rows()}
+    graph = bonds(every)
+    assert graph.number_of_edges() > 100
+    assert all(weight == told[min(a, b), max(a, b)] for a, b, weight in graph.edges(data="weight"))
+
+
+def test_who_is_bound_to_two_blocs_alike_is_flagged_and_unsteady() -> None:
+    one, other = ["DEU", "FRA", "ITA"], ["AUS", "JPN", "KOR"]
+    pairs = [*combinations(one, 2), *combinations(other, 2), *(("BRA", code) for code in one)]
+    pairs += [("AUS", "BRA"), ("BRA", "JPN"), ("BRA", "KOR")]
+    frame = relate.blocs(signed(*((*sorted(pair), 5, 0) for pair in pairs)), by="events")  # type: ignore[arg-type]
+    rows = {r["actor"]: r for r in frame.iter_rows(named=True)}
+    assert [code for code in rows if rows[code]["between"]] == ["BRA"]
+    assert 0 < rows["BRA"]["steady"] < 1
+    assert {rows[code]["steady"] for code in (*one, *other)} == {1.0}
 
 
 def test_nothing_has_no_shape() -> None:
@@ -299,6 +338,19 @@ def test_nothing_has_no_shape() -> None:
     assert relate.brokers(empty).is_empty()
     assert relate.triads(empty).is_empty()
     assert relate.balance(relate.triads(empty))["triads"].sum() == 0
+
+
+def test_commands_say_what_is_missing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "desk")
+    store.add([read(make_report("Japan met China on 4 March 2024. China threatened Japan."))], NOON)
+    desk = ["--desk", str(tmp_path / "desk")]
+    asked = CliRunner().invoke(main, ["network", "--triads", "--on", "2024-06-30", *desk])
+    assert asked.stdout == ""
+    assert "no threes with counted events on each side in the year before 2024-06-30" in asked.stderr
+    asked = CliRunner().invoke(main, ["events", *desk])
+    assert "2 events, 1 of them undated." in asked.stderr
+    asked = CliRunner().invoke(main, ["events", "--limit", "1", *desk])
+    assert "2 events, 1 of them undated, of which the 1 newest follow" in asked.stderr
 
 
 def test_graphml_holds_the_network(events: pl.DataFrame, acts: pl.LazyFrame, tmp_path: Path) -> None:

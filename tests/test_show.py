@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detente.record import ask
 from detente.record.views import TABLES
 from detente.show import figures, svg, tables, words
 from tests import handmade
@@ -32,6 +33,40 @@ def test_fitted_table_keeps_every_word(monkeypatch: pytest.MonkeyPatch) -> None:
     text = tables.text(pl.DataFrame({"who": ["JPN"], "sentence": ["protested " * 30]}))
     assert max(map(len, text.splitlines())) <= 60
     assert text.count("protested") == 30
+
+
+def told(*rows: dict[str, object]) -> pl.DataFrame:
+    """Rows in the columns of what a desk's events give."""
+    blank = dict.fromkeys(ask.EVENTS) | {
+        "source": [], "target": [], "source_name": [], "target_name": [], "reciprocal": False, "type": "ASSAULT",
+    }  # fmt: skip
+    return pl.DataFrame([blank | row for row in rows], schema=ask.EVENTS)
+
+
+@pytest.mark.parametrize("type_", list(words.DID))
+def test_what_both_did_is_worded_of_both(type_: str) -> None:
+    pair = {"type": type_, "reciprocal": True, "source_name": ["x"], "target_name": ["y"]}
+    frame = told(
+        pair | {"source": ["PAK"], "target": ["IND"]},
+        pair | {"source": ["IND"], "target": ["PAK"]},
+        pair | {"source": ["PAK", "IND"], "source_name": ["x", "y"], "target_name": []},
+        pair | {"source": ["PAK"], "target": ["IND"], "reciprocal": False},
+        pair | {"source": ["PAK"], "target_name": []},
+    )
+    rows = tables.who_did_what(frame).select("source", "type", "target").rows()
+    assert rows == [("IND ↔ PAK", type_, "each other")] * 3 + [("PAK", type_, "IND"), ("PAK", type_, "")]
+    assert words.did(type_, mutual=True).endswith(" each other")
+
+
+def test_table_of_events_keeps_its_dates_and_shows_a_code_without_a_type() -> None:
+    frame = told({"source": ["FAO"], "target": ["GIN"], "type": None, "cameo": "010"}, {"type": ""}, {})
+    shown = tables.who_did_what(frame)
+    assert shown["date"].to_list() == [None] * 3
+    assert shown["type"].to_list() == ["010", None, "ASSAULT"]
+    assert "place" not in shown.columns
+    dated = told({"day": Date(2024, 3, 4), "known": Date(2024, 3, 5)}, {"known": Date(2024, 3, 5)})
+    many, undated, newest = tables.newest(dated.lazy(), 1)
+    assert (many, undated, newest["day"].to_list()) == (2, 1, [Date(2024, 3, 4)])
 
 
 def test_table_shows_markup_and_control_characters_as_text() -> None:

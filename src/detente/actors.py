@@ -123,12 +123,41 @@ class Register:
         try:
             return self.actors[code]
         except KeyError:
-            near = get_close_matches(code.upper(), self.actors, n=3, cutoff=0.5)
             named = self.lookup(code)
-            hint = named.code if named else ", ".join(near)
+            hint = named.code if named else ", ".join(self._near(code))
             raise RegisterError(
                 f"No actor has the code or the name {code!r}." + (f" Did you mean {hint}?" if hint else "")
             ) from None
+
+    def _near(self, words: str) -> list[str]:
+        """Names and codes of the actors that a person may have meant, states first.
+
+        States with all the words in their name; else others with them; else those with them in another name; else those
+        with a name or code much alike, or a code of which one letter differs.
+        """
+        typed = unaccented(words.strip()).casefold()
+        asked = set(typed.split())
+        if not asked:
+            return []
+        forms = {
+            code: [unaccented(n).casefold() for n in (actor.name, code, *actor.aliases)]
+            for code, actor in self.actors.items()
+        }
+        by_name = [code for code, (name, *_) in forms.items() if asked <= set(name.split())]
+        found = (
+            [code for code in by_name if self.actors[code].kind == "state"]
+            or by_name
+            or [code for code, known in forms.items() if any(asked <= set(form.split()) for form in known)]
+            or [
+                code
+                for code, known in forms.items()
+                if get_close_matches(typed, known, n=1, cutoff=_ALIKE)
+                or (len(code) == len(typed) and sum(map(str.__ne__, code.casefold(), typed)) == 1)
+            ]
+        )
+        actors = sorted((self.actors[code] for code in found), key=lambda a: (a.kind != "state", a.name))
+        shown = [f"{actor.name} ({actor.code})" for actor in actors[:_NEAR]]
+        return [*shown, f"or {len(actors) - _NEAR} more"] if len(actors) > _NEAR else shown
 
     def find(self, words: str) -> Actor:
         """The actor meant by a code or a name, as a person types it (``"PRK"``, ``"north korea"``, ``"Tokyo"``).
@@ -211,6 +240,10 @@ class Register:
                         yield Name(family, o.actor, o.office, o.start, o.end, "surname")
         yield from self.others
 
+
+# How much alike a name must be to be suggested, and how many are.
+_ALIKE = 0.8
+_NEAR = 8
 
 # Family name first, as newspapers print it for these states.
 _FAMILY_FIRST = frozenset({"CHN", "KOR", "PRK", "TWN", "VNM", "KHM", "SGP"})

@@ -277,6 +277,9 @@ def _event_row(
         Telling(reports[e.report], chain(e.speakers) or reports[e.report].name, contexts.of(e, beside=beside))
         for e in told[:MOST_TELLINGS]
     )
+    # What both sides did is worded of both, never as the deed of the one that a sentence names first.
+    both = tuple(dict.fromkeys((*event.source, *event.target)))
+    mutual = event.reciprocal and len({p.code or p.name for p in both}) > 1
     inferred = [party(p) for p in (*event.source, *event.target) if p.inferred]
     voices = list(dict.fromkeys(holder(e.speakers) or reports[e.report].name for e in told))
     return EventRow(
@@ -284,10 +287,10 @@ def _event_row(
         anchor=anchor("e", event.id),
         date=words.day(event.date),
         day=row["day"],
-        who=_parties(event.source) or "not said",
-        did=words.did(event.type, event.cameo, alone=not event.target),
+        who=_parties(both if mutual else event.source) or "not said",
+        did=words.did(event.type, event.cameo, alone=not event.target, mutual=mutual),
         type=event.type,
-        whom=_parties(event.target),
+        whom="" if mutual else _parties(event.target),
         quad=event.quad,
         hostile=codebook.is_hostile(event.type),
         cameo=event.cameo,

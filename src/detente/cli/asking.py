@@ -11,7 +11,7 @@ import click
 from detente.cli.options import Day, F, as_of_option, desk_option, open_desk, seed_option, show, table_options, tell
 
 if TYPE_CHECKING:
-    pass
+    from detente.desk import Desk
 
 
 def which_options(command: F) -> F:
@@ -37,9 +37,12 @@ def which_options(command: F) -> F:
     return command
 
 
-def _which(asked: dict[str, Any]) -> dict[str, Any]:
+def _which(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
     """What is asked of events, as :meth:`detente.desk.Desk.events` takes it; an option not given is left out."""
+    from detente.record.ask import check_sources
     from detente.record.once import Once
+
+    check_sources(desk.store, asked["source"])
 
     repeats, window, any_place = (asked.pop(key) for key in ("repeats", "window", "any_place"))
     once = None if repeats else Once(window, place=not any_place)
@@ -57,16 +60,21 @@ def events(path: Path, form: str | None, limit: int, **asked: Any) -> None:
     An option given again widens, different options narrow. The table shows the newest rows; --csv and --json print all.
     """
     from detente.record import export
-    from detente.show import tables
+    from detente.show import tables, words
 
-    frame = open_desk(path).events(**_which(asked))
+    desk = open_desk(path)
+    frame = desk.events(**_which(desk, asked))
     if form:
         for text in export.lines(frame, "jsonl" if form == "json" else form):
             click.echo(text, nl=False)
         return
-    many, newest = tables.newest(frame, limit)
+    many, undated, newest = tables.newest(frame, limit)
+    none = f"{undated:,} of them undated" if undated else ""
     if many > limit:
-        tell(f"{many:,} events, of which the {limit} newest follow; more with --limit, all with --csv or --json.")
+        told = f"{many:,} events{none and f', {none}'}"
+        tell(f"{told}, of which the {limit} newest follow; more with --limit, all with --csv or --json.")
+    elif undated:
+        tell(f"{words.count(many, 'event')}, {none}.")
     show(tables.who_did_what(newest), None, "No such events on this desk.")
 
 
@@ -91,7 +99,8 @@ def panel(path: Path, form: str | None, undirected: bool, no_zeros: bool, actor:
     With --actor all pairs of the actors named; without, the pairs of states between which anything happened.
     """
     how = {key: asked.pop(key) for key in ("by", "everybody", "normalise")}
-    frame = open_desk(path).panel(actors=actor, directed=not undirected, zeros=not no_zeros, **how, **_which(asked))
+    desk = open_desk(path)
+    frame = desk.panel(actors=actor, directed=not undirected, zeros=not no_zeros, **how, **_which(desk, asked))
     show(frame, form, "No dated events between two actors on this desk.")
 
 
@@ -107,7 +116,8 @@ def around(dates: tuple[str, ...], path: Path, form: str | None, **asked: Any) -
     """What happened around DATES (2024-03-04 ..., or one CSV file with a column start), beside as many days before."""
     how = {key: asked.pop(key) for key in ("days_before", "days_after", "each")}
     given = dates[0] if len(dates) == 1 and not dates[0][:4].isdigit() else dates
-    show(open_desk(path).around(given, **how, **_which(asked)), form, "Nothing.")
+    desk = open_desk(path)
+    show(desk.around(given, **how, **_which(desk, asked)), form, "Nothing.")
 
 
 @click.command(epilog='Example: detente sql "select type, count(*) as n from events group by type order by n desc"')
@@ -118,7 +128,7 @@ def around(dates: tuple[str, ...], path: Path, form: str | None, **asked: Any) -
 def sql(statement: str, path: Path, form: str | None, as_of: Date | None) -> None:
     """Run one SQL STATEMENT that only reads.
 
-    Tables: events, sightings, reports, claims, ties, questions, actors, officeholders.
+    Tables: events, sightings, reports, claims, ties, questions, actors, officeholders; docs/asking.md lists columns.
     """
     show(open_desk(path).sql(statement, as_of=as_of), form, "No rows.")
 
@@ -130,7 +140,7 @@ def sql(statement: str, path: Path, form: str | None, as_of: Date | None) -> Non
 def export(file: Path, path: Path, **asked: Any) -> None:
     """Write events to FILE (.parquet, .csv, .jsonl), or the network of --on to a .graphml."""
     desk = open_desk(path)
-    which = _which(asked)
+    which = _which(desk, asked)
     if file.suffix.lower() == ".graphml":
         which.pop("once")
         if unfit := [key for key in which if key not in ("as_of", "on")]:
@@ -212,7 +222,9 @@ def network(path: Path, form: str | None, shape: str | None, layers: Any, by: An
         show(desk.brokers(by=by, **when), form, "Nobody on this desk is bound to anybody.")
     elif shape == "triads":
         found = desk.triads(**when)
-        show(found if form else relate.balance(found), form, "No three actors have a sign on each side.")
+        day = when["on"] or desk.last_day(when["as_of"])
+        none = f"There are no threes with counted events on each side in the year before {day}."
+        show(found if form or found.is_empty() else relate.balance(found), form, none)
     else:
         frame = desk.network(layers=layers, **when)
         show(frame if form else frame.drop("evidence"), form, "No edges on this desk.")

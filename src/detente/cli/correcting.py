@@ -27,7 +27,8 @@ def change_options(command: F) -> F:
 def correct(id: str, path: Path, values: tuple[str, ...], reason: str, known: Date | None) -> None:
     """State that the event ID was otherwise than it was read or coded; nothing stored is overwritten.
 
-    A field given twice takes both values (--set target=KOR --set target=USA); an empty value is none.
+    An event that was read can have several parties: --set target=KOR --set target=USA takes both. A sighting (an id
+    with a colon) has one of each. An empty value is none.
     """
     changes: dict[str, Any] = {}
     for pair in values:
@@ -38,7 +39,7 @@ def correct(id: str, path: Path, values: tuple[str, ...], reason: str, known: Da
         changes[field] = value if field not in changes else [*(held if isinstance(held, list) else [held]), value]
     desk = open_desk(path)
     desk.correct(id, reason=reason, known=known, **changes)
-    show(desk.history(id), None, "Nothing changed.")
+    click.echo(f"{id} is corrected: {', '.join(changes)}. What it was before: detente history {id} --desk {path}")
 
 
 def _value(field: str, text: str) -> Any:
@@ -60,6 +61,7 @@ def _value(field: str, text: str) -> Any:
 def reject(id: str, path: Path, reason: str, known: Date | None) -> None:
     """Leave the event ID out of every answer from now on."""
     open_desk(path).reject(id, reason=reason, known=known)
+    click.echo(f"{id} is left out. To take it again: detente restore {id} --desk {path}")
 
 
 @click.command(epilog="Example: detente restore icews:00000000000000ff")
@@ -69,6 +71,7 @@ def reject(id: str, path: Path, reason: str, known: Date | None) -> None:
 def restore(id: str, path: Path, reason: str, known: Date | None) -> None:
     """Take the event ID again as it was read or coded."""
     open_desk(path).restore(id, reason=reason, known=known)
+    click.echo(f"{id} is taken again as it was first stored.")
 
 
 @click.command(epilog="Example: detente history icews:00000000000000ff")
@@ -101,4 +104,7 @@ def doctor(path: Path, repair: bool, form: str | None) -> None:
 @desk_option
 def compact(path: Path) -> None:
     """Make few large files of many small ones; answers do not change."""
-    open_desk(path).compact()
+    desk = open_desk(path)
+    before = len(desk.store.manifest().batches)
+    desk.compact()
+    click.echo(f"{before} files became {len(desk.store.manifest().batches)}.")

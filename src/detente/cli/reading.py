@@ -155,20 +155,33 @@ def frames(form: str | None, type_: str | None, check: Path | None, explain: boo
 def load(format: str, files: tuple[str, ...], path: Path, map_: Path | None, as_json: bool) -> None:
     """Load FILES of event data that others coded onto a desk; FORMAT auto finds the format out.
 
-    Loading the same rows twice changes nothing; lines that cannot be understood are listed in a file of the desk.
+    Loading the same rows twice changes nothing; lines that cannot be understood are listed in a file of the desk. A
+    file that cannot be loaded is named and left out, and the exit status is 1.
     """
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    fresh = not path.exists()
     desk = open_desk(path, create=True)
     console = Console(stderr=True)
     columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Loading", total=None)
-        told = desk.load(
-            format, *files, map=map_, progress=lambda name, n: bar.update(task, description=f"{name}: {n:,} sightings")
-        )
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task("Loading", total=None)
+            told = desk.load(
+                format,
+                *files,
+                map=map_,
+                progress=lambda name, n: bar.update(task, description=f"{name}: {n:,} sightings"),
+            )
+    finally:
+        if fresh and not desk.store.manifest().batches:  # nothing that could be loaded: no empty desk stays behind
+            shutil.rmtree(path)
+    for line in told.left_out:
+        tell(line)
     if as_json:
         show(told.frame(), "json", "")
     else:
         click.echo(told.summary())
+    if told.left_out:
+        sys.exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date as Date
 from typing import Final
 
 import polars as pl
@@ -36,6 +37,7 @@ def _number(values: pl.Series) -> pl.Series:
 def say_ged(frame: pl.DataFrame) -> pl.DataFrame:
     """What rows of GED say: side A and side B, in the order of the file, which does not say who began."""
     day = codes.dates(frame["date_start"])
+    last, published = codes.dates(frame["date_end"]), codes.mapped(frame["source_date"], _published, pl.Date)
     kind = _number(frame["type_of_violence"])
     country = codes.mapped(frame["country"], codes.country)
     out = frame.with_columns(
@@ -43,7 +45,8 @@ def say_ged(frame: pl.DataFrame) -> pl.DataFrame:
         codes.mapped(kind, _type("ucdp")).alias("type"),
         codes.mapped(kind, _cameo("ucdp")).alias("cameo"),
         day=day,
-        last_day=codes.dates(frame["date_end"]),
+        last_day=last,
+        known=pl.select(pl.when(published > last).then(published)).to_series(),  # otherwise the last day
         precision=codes.mapped(_number(frame["date_prec"]), _UCDP_PRECISION.get),
         place=pl.coalesce("where_coordinates", "adm_2", "adm_1"),
         country=country,
@@ -70,6 +73,11 @@ def say_ged(frame: pl.DataFrame) -> pl.DataFrame:
             .alias(f"{side}_role"),
         )
     return out
+
+
+def _published(dates: str) -> Date | None:
+    """The first day on which one of the sources appeared; several are parted by semicolons."""
+    return min(filter(None, map(codes.date, dates.split(";"))), default=None)
 
 
 def _government(name: str) -> str | None:
@@ -129,7 +137,16 @@ GED: Final = Format(
     needs={n: (n,) for n in ("id", "type_of_violence", "side_a", "side_b", "date_start", "date_end")},
     takes={
         n: (n,)
-        for n in (*_SAME, "date_prec", "where_coordinates", "adm_1", "adm_2", "source_office", "number_of_sources")
+        for n in (
+            *_SAME,
+            "date_prec",
+            "where_coordinates",
+            "adm_1",
+            "adm_2",
+            "source_office",
+            "source_date",
+            "number_of_sources",
+        )
     }
     | {"gwnoa": ("gwnoa",), "gwnob": ("gwnob",)},
     say=say_ged,

@@ -34,6 +34,7 @@ class Format(Struct, frozen=True):
         repeats: whether rows alike in everything are several sightings.
         whole: whether rows must be seen all at once.
         headed: whether a header with these names makes a file one of this format.
+        spelt, mapping: how a mapping file spells the columns that it needs, and its name.
         is_data: for files without a header, whether the first line's fields look like the format's.
     """
 
@@ -47,6 +48,8 @@ class Format(Struct, frozen=True):
     repeats: bool = False
     whole: bool = False
     headed: bool = True
+    spelt: Mapping[str, str] = {}
+    mapping: str = ""
     is_data: Callable[[tuple[str, ...]], bool] = lambda fields: False
 
     def layout(self, head: Head) -> Layout | None:
@@ -146,11 +149,18 @@ def _joined(held: list[Chunk], rejects: list[Reject]) -> Chunk:
 
 def unfit(head: Head, format: Format) -> LoadError:
     """The error that says why a file is not of a format."""
-    missing = [f"{pick} ({' or '.join(names)})" for pick, names in format.needs.items() if not {*names} & {*head.names}]
+    absent = {pick: names for pick, names in format.needs.items() if not {*names} & {*head.names}}
     shown = ", ".join(field[:40] for field in head.fields[:12]) + (" …" if len(head.fields) > 12 else "")
+    if format.mapping:
+        named = ", ".join(f'{pick} = "{format.spelt[pick]}"' for pick in absent)
+        return LoadError(
+            f"{head.file} lacks columns that {format.mapping} names under [columns]: {named}; its first line has "
+            f"{len(head.fields)} fields: {shown}. Write them in the mapping as the file does."
+        )
+    missing = [f"{pick} ({' or '.join(names)})" for pick, names in absent.items()]
     widths = " or ".join(str(width) for width in sorted(format.columns))
     shape = f"{widths} fields parted by tabs, or a header with {', '.join(missing)}" if widths else ", ".join(missing)
     return LoadError(
         f"{head.file} is not {format.title}: expected {shape}; its first line has {len(head.fields)} "
-        f"fields: {shown}. Try --format auto, or describe the table with --map."
+        f"fields: {shown}. Try: detente load auto {head.file}; or describe the table with --map."
     )

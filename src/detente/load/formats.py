@@ -49,6 +49,9 @@ _OTHERS: Final = {
     ("dispnum", "numa", "numb"): "MID disputes without participants (MIDA). Load the participants instead: MIDB",
 }
 
+_ENDS: Final = (".", "!", "?", '."', ".”", "。")  # of a sentence
+_WORDS: Final = 5  # spaces of the shortest one that counts
+
 
 class Found(Struct, frozen=True):
     """A file and what it was taken for.
@@ -84,6 +87,16 @@ class Found(Struct, frozen=True):
         return read(self.path, self.format, self.layout, sighted)
 
 
+def check(name: str) -> None:
+    """See that a format's name is one.
+
+    Raises:
+        LoadError: it is not.
+    """
+    if name not in FORMATS and name != "auto":
+        raise LoadError(f"There is no format {name!r}. Use auto, {', '.join(FORMATS)}, or describe a table with --map.")
+
+
 def recognised(path: Path, name: str = "auto", own: Format | None = None) -> Found:
     """What a file is, by its header or the shape of its first lines; its name counts for nothing.
 
@@ -98,24 +111,39 @@ def recognised(path: Path, name: str = "auto", own: Format | None = None) -> Fou
     head = text.head(path)
     if own is not None:
         return _as(path, head, (own,))
-    if name not in FORMATS and name != "auto":
-        raise LoadError(f"There is no format {name!r}. Use auto, {', '.join(FORMATS)}, or describe a table with --map.")
+    check(name)
     if plover.fits(head):
         if name in {"auto", "plover"}:
             return Found(path, None, None)
-        raise LoadError(f"{path.name} holds JSON, not {FORMATS[name][0].title}. Try --format auto.")
+        raise LoadError(f"{path.name} holds JSON, not {FORMATS[name][0].title}. Try: detente load auto {path.name}")
     if name == "plover":
-        raise LoadError(f"{path.name} does not hold {plover.TITLE}: expected objects in braces. Try --format auto.")
+        raise LoadError(
+            f"{path.name} does not hold {plover.TITLE}: expected objects in braces. Try: detente load auto {path.name}"
+        )
     for marks, what in _OTHERS.items():
         if {*marks} <= {*head.names}:
             raise LoadError(f"{path.name} holds {what}.")
     return _as(path, head, _ORDER if name == "auto" else FORMATS[name])
 
 
+def _prose(head: Head) -> bool:
+    """Whether a file's lines are sentences, or a page of them, rather than rows."""
+    lines = [line.strip() for line in head.lines if line.strip()]
+    if not lines:  # Parquet
+        return False
+    if lines[0].casefold().startswith(("<!doctype html", "<html", "%pdf")):
+        return True
+    rows = [line for line in lines if line.count(head.separator) == len(head.fields) - 1]
+    ends = [line for line in lines if line.endswith(_ENDS) and line.count(" ") > _WORDS]
+    return bool(ends) and (len(head.fields) == 1 or len(rows) < len(lines) or len(lines) == 1)
+
+
 def _as(path: Path, head: Head, formats: tuple[Format, ...]) -> Found:
     for format in formats:
         if layout := format.layout(head):
             return Found(path, format, layout)
+    if _prose(head):
+        raise LoadError(f"{path.name} looks like prose, not event data. Read it with: detente read {path.name}")
     if len(formats) == 1 or len(formats) < len(_ORDER):
         raise unfit(head, formats[0])
     shown = ", ".join(field[:40] for field in head.fields[:8]) + (" …" if len(head.fields) > 8 else "")

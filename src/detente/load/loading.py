@@ -11,13 +11,14 @@ from contextlib import closing
 from datetime import date as Date
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
 from msgspec import Struct
 
 from detente.errors import DeskError, LoadError
-from detente.load.formats import Found, recognised
+from detente.load.formats import Found, check, recognised
 from detente.load.gdelt import GDELT2, GDELT_MENTIONS
 from detente.load.mapped import mapping
 from detente.load.sighting import Chunk, Sighted, keyed
@@ -41,6 +42,8 @@ class Part(Struct, frozen=True):
         unresolved: those of them that could not be told.
         names: names that could not be told, the most frequent first, with their numbers of rows.
         codes: event codes that no codebook holds, likewise.
+        kinds: words for what was done that stand for no type, likewise.
+        misplaced: rows with a latitude or longitude that no place has; the row is kept without it.
         first, last: days that it spans; None where it holds none.
         skipped: whether it was loaded whole before, and was not read again.
     """
@@ -57,15 +60,23 @@ class Part(Struct, frozen=True):
     unresolved: int = 0
     names: tuple[tuple[str, int], ...] = ()
     codes: tuple[tuple[str, int], ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+    misplaced: int = 0
     first: Date | None = None
     last: Date | None = None
     skipped: bool = False
 
 
 class Loaded(Struct, frozen=True):
-    """What a load brought to the desk."""
+    """What a load brought to the desk.
+
+    Args:
+        parts: one for each file loaded.
+        left_out: one line for each file that could not be, and why.
+    """
 
     parts: tuple[Part, ...]
+    left_out: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """What came in, what did not and why, in words."""
@@ -83,13 +94,16 @@ class Loaded(Struct, frozen=True):
                 "rejected": p.rejected,
                 "rejects": p.rejects,
                 "unresolved": p.unresolved / p.sides if p.sides else None,
+                "kinds": [{"kind": kind, "rows": count} for kind, count in p.kinds],
+                "misplaced": p.misplaced,
                 "first": p.first,
                 "last": p.last,
                 "skipped": p.skipped,
             }
             for p in self.parts
         ]
-        kinds = {"unresolved": pl.Float64, "first": pl.Date, "last": pl.Date}
+        words = pl.List(pl.Struct({"kind": pl.String, "rows": pl.Int64}))
+        kinds: dict[str, Any] = {"unresolved": pl.Float64, "kinds": words, "first": pl.Date, "last": pl.Date}
         return pl.DataFrame(rows, schema_overrides=kinds)
 
     def _repr_html_(self) -> str:
@@ -114,6 +128,12 @@ def _words(part: Part) -> str:
     if part.codes:
         most = ", ".join(f"{code} ({count:,})" for code, count in part.codes[:5])
         out.append(f"Codes that CAMEO does not hold: {most}.")
+    if part.kinds:
+        most = ", ".join(f"{kind} ({count:,})" for kind, count in part.kinds[:5])
+        out.append(f"Kinds without a type: {most}; add them under [types] of a mapping file.")
+    if part.misplaced:
+        rows = "row has" if part.misplaced == 1 else "rows have"
+        out.append(f"{part.misplaced:,} {rows} coordinates that no place has; kept without them.")
     return " ".join(out)
 
 
@@ -127,8 +147,9 @@ def load(
 ) -> Loaded:
     """Load files of event data into a desk.
 
-    Every file is recognised before any is stored. Rows that the desk holds already change nothing; lines that cannot be
-    understood go to a file in the desk's folder ``rejects`` with their number and the reason, and the load goes on.
+    A file that is no event data of this format is left out with one line; the rest go on. Rows that the desk holds
+    already change nothing; lines that cannot be understood go to a file in the desk's folder ``rejects`` with their
+    number and the reason, and the load goes on.
 
     Args:
         store: the desk's record.
@@ -138,7 +159,7 @@ def load(
         progress: called with the name of the file and the number of its sightings stored so far.
 
     Raises:
-        LoadError: a file is no event data of this format; nothing of it is stored.
+        LoadError: no file could be loaded (one line for each), or a fault in the mapping; nothing is stored.
         DeskLocked: another process is writing.
         DeskError: the disk is full or the folder read-only; what was stored before is untouched.
 
@@ -146,10 +167,25 @@ def load(
         >>> loaded = load(Store("mydesk"), "auto", ["events.tab"])  # doctest: +SKIP
     """
     own = mapping(Path(map)) if map is not None else None
-    found = [recognised(path, format, own) for path in _paths(files)]
+    if own is None:
+        check(format)
+    found: list[Found] = []
+    parts: list[Part] = []
+    left_out: list[str] = []
+    for path in _paths(files):
+        try:
+            found.append(recognised(path, format, own))
+        except LoadError as error:
+            left_out.append(str(error))
     # Mentions say nothing of who did what; the events that they mention come first.
-    found.sort(key=lambda one: one.format is GDELT_MENTIONS)
-    return Loaded(tuple(_stored(store, one, progress) for one in found))
+    for one in sorted(found, key=lambda one: one.format is GDELT_MENTIONS):
+        try:
+            parts.append(_stored(store, one, progress))
+        except LoadError as error:
+            left_out.append(str(error))
+    if not parts:
+        raise LoadError("\n".join(left_out))
+    return Loaded(tuple(parts), tuple(left_out))
 
 
 def sightings(path: str | Path, format: str = "auto", *, map: str | Path | None = None) -> Iterator[Chunk]:
@@ -214,6 +250,8 @@ def _stored(store: Store, found: Found, progress: Callable[[str, int], object] |
         unresolved=count.unresolved,
         names=tuple(sighted.unresolved.most_common(10)),
         codes=tuple(sighted.unknown.most_common(10)),
+        kinds=tuple(sighted.untyped.most_common(10)),
+        misplaced=sighted.misplaced,
         first=count.first,
         last=count.last,
     )

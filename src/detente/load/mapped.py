@@ -27,6 +27,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import polars as pl
 
 from detente.codebook import TYPES
@@ -107,8 +108,9 @@ def mapping(path: Path) -> Format:
             near = get_close_matches(str(type_).upper(), TYPES, n=1) or TYPES
             raise LoadError(f"{where}: types.{word!r} = {type_!r} is no PLOVER type. Use {' or '.join(near)}.")
     dates = _text(where, book, "dates", "")
-    return _format(
-        dataset, {key: (plain(name),) for key, name in columns.items()}, dates, actors, tuple(missing), dict(types)
+    named: dict[str, tuple[str, ...]] = {key: (plain(name),) for key, name in columns.items()}
+    return msgspec.structs.replace(
+        _format(dataset, named, dates, actors, tuple(missing), dict(types)), spelt=dict(columns), mapping=where
     )
 
 
@@ -146,8 +148,12 @@ def _format(
     def kind(word: str) -> str | None:
         return folded.get(word.casefold()) or codes.plover(word)
 
+    def unmapped(word: str) -> str | None:
+        return None if kind(word) or codes.cameo(word) else word
+
     def say(frame: pl.DataFrame) -> pl.DataFrame:
         out = frame.with_columns(
+            _kind=codes.mapped(frame["type"], unmapped),
             code=pl.coalesce("code", "cameo", "type"),
             type=codes.mapped(frame["type"], kind),
             country=codes.mapped(frame["country"], codes.country),

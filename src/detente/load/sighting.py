@@ -24,7 +24,11 @@ COLUMNS: dict[str, Any] = {name: kind for name, kind in SIGHTINGS.items() if nam
     "original": None,
     "_line": pl.Int64,
 }
-"""What a format may say of a row: the common columns; ``row``, a hash that tells it from others of its data set."""
+"""What a format may say of a row: the common columns; ``row``, a hash that tells it from others of its data set.
+
+``_why``, where there is one, is the reason for which a row without a day is rejected; ``_kind`` a word for what was
+done that stands for no type.
+"""
 
 
 class Chunk(Struct, frozen=True):
@@ -51,6 +55,8 @@ class Sighted:
         self.dataset = dataset
         self.unresolved: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
+        self.untyped: Counter[str] = Counter()
+        self.misplaced = 0  # rows with a latitude or longitude that no place on earth has
         self._repeats = repeats
         self._resolver = Resolver()
         # Hashes of rows that came before, sorted, and how often each did.
@@ -74,6 +80,9 @@ class Sighted:
         silent["known"] = pl.coalesce(last, "day")
         kinds = {name: kind for name, kind in COLUMNS.items() if kind and name not in silent}
         bounds = {name: most for name, most in (("lat", 90), ("lon", 180)) if name in have}
+        if bounds:
+            off = pl.any_horizontal(~pl.col(name).is_between(-most, most) for name, most in bounds.items())
+            self.misplaced += said.select(off.fill_null(False).sum()).item()
         # What a file does not say is filled in whole; what it says of some rows only, in the others.
         frame = said.with_columns(
             *(pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in have),
@@ -114,6 +123,8 @@ class Sighted:
             pl.coalesce("type", written.to(codes.plover).alias("_")).alias("type"),
         )
         _add(self.unknown, written, frame["cameo"].is_null())
+        if "_kind" in frame.columns:
+            _add(self.untyped, Coded(frame["_kind"]), frame["type"].is_null())
         if not frame["goldstein"].null_count():
             return frame
         return frame.with_columns(

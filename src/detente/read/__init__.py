@@ -46,7 +46,8 @@ def make_report(
         text: the text as it is to be stored.
         id: identity; the hash of the cleaned text where empty, so that the same text is the same report.
         published, title, outlet, author, kind, standpoint, path: what is known of its origin. Outlet and author are
-            taken from the text's own boilerplate where it names them.
+            taken from the text's own boilerplate where it names them, the day from its head (see
+            :func:`detente.read.heads.published`).
 
     Example:
         >>> make_report("Japan met India.").id == make_report("Japan  met India.\\n").id
@@ -55,6 +56,7 @@ def make_report(
     from detente.read.clean import author as author_of
     from detente.read.clean import boilerplate, normalise
     from detente.read.clean import outlet as outlet_of
+    from detente.read.heads import published as published_of
 
     if not id:
         words = " ".join(normalise(text).text.split())
@@ -67,7 +69,7 @@ def make_report(
         author=author or author_of(text),
         kind=kind,
         standpoint=standpoint,
-        published=published,
+        published=published or published_of(text),
         path=path,
         boilerplate=boilerplate(text),
     )

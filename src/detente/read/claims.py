@@ -136,6 +136,7 @@ def theme(words: str) -> str:
         >>> theme("Such alliances escalate tensions and contribute to an arms race")
         'military cooperation'
     """
+    words = _NO_DRILL.sub(lambda hit: " " * len(hit[0]), words)
     hits = [(match.start(), name) for name, pattern in _words().themes if (match := pattern.search(words))]
     return min(hits, default=(0, "other"))[1]
 
@@ -155,6 +156,13 @@ def _words() -> _Words:
         _any(data["evaluative"]["words"]),
         tuple((name, _any(phrases)) for name, phrases in data["themes"].items()),
     )
+
+
+# "exercise restraint", "exercise of its rights": no drills.
+_NO_DRILL = re.compile(
+    r"\bexercises?\s+(?:(?!and\b)\w+\s+){0,2}?(?:restraint|caution|rights?|power|authority|sovereignty|jurisdiction)\b",
+    re.IGNORECASE,
+)
 
 
 def _any(phrases: Sequence[str]) -> re.Pattern[str]:

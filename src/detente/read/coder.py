@@ -25,9 +25,10 @@ from detente.read.claims import claims
 from detente.read.frames import Lexicon, Match, domain, lexicon, match
 from detente.read.gazetteer import Gazetteer
 from detente.read.grammar import antecedent, is_passive, subjects
+from detente.read.heads import dateline
 from detente.read.memory import Memory, inferred
 from detente.read.mentions import Cast, find
-from detente.read.parse import Parsed, Sentence, dateline, parse_many, sentences
+from detente.read.parse import Parsed, Sentence, parse_many, sentences
 from detente.read.relations import ties
 from detente.read.voices import Heard, Voices
 from detente.read.words import Span as Tokens
@@ -42,6 +43,8 @@ _DEFINITE = frozenset({"the", "this", "these", "those", "such"})
 _REPLIES = frozenset({"ACCUSE", "REJECT", "THREATEN"})
 _BACK = frozenset({"it", "this", "that", "them"})
 _TIMES = frozenset({"DATE", "TIME"})
+_EXERCISED = frozenset({"restraint", "caution", "right", "power", "authority", "sovereignty", "jurisdiction"})
+_GROUND = frozenset({"waters", "water", "river", "sea", "island", "islands", "coast", "strait"})
 _NEAR = 600  # characters between an event and the reply to it
 
 
@@ -217,6 +220,14 @@ class Coder:
                 return hit._replace(target=_bare(target), direct=hit.direct / 2)
         return hit
 
+    def _is_cue(self, token: Token) -> bool:
+        """Whether a word may tell the domain: not "exercise restraint", nor "Waters" in the name of a treaty."""
+        if token.lemma_.lower() == "exercise":
+            right = any(k.lemma_.lower() in _EXERCISED for c in token.children if c.lower_ == "of" for k in c.children)
+            return token.pos_ == "NOUN" and not right
+        named = token.pos_ == "PROPN" and token.dep_ == "compound" and token.head.text[:1].isupper()
+        return not (named and token.lower_ in _GROUND and token.head.lower_ in self.frames.classes["agreements"])
+
     def _event(self, hit: Match, place: _Place) -> Event | None:
         if not any(p.code or p.name[:1].isupper() for p in (*hit.source, *hit.target)):
             return None
@@ -228,7 +239,7 @@ class Coder:
         sentence = clean.back(place.mark.start, place.mark.end)
         spans = [s for s in (trigger, *(p.span for p in (*source, *target))) if s and sentence[0] <= s[0] < sentence[1]]
         span = min(s[0] for s in spans), max(s[1] for s in spans)
-        lemmas = [t.lemma_.lower() for t in hit.trigger.subtree]
+        lemmas = [t.lemma_.lower() for t in hit.trigger.subtree if self._is_cue(t)]
         dating = place.dating
         id_ = _id(report.id, type_, source, target, span, how)
         signs = judge.signs(hit, type_, how, place.heard.reported(hit.trigger.i), place.setting)

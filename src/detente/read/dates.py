@@ -170,7 +170,7 @@ def find_all(text: str, published: Date | None = None, *, anchor: str | None = N
 _TOLD = re.compile(r"\b(?:said|told|met|held|\w{2,}ed)\b")
 
 
-_TOLD_ON = re.compile(r"\b(?:said|told|\w{2,}ed)\s+(?:\w+\s+){0,2}$")
+_TOLD_ON = re.compile(r"\b(?:said|told|met|held|\w{2,}ed)\s+(?:[\w'-]+\s+){0,8}$")
 
 
 def _is_ahead(text: str, start: int, end: int, cues: list[tuple[int, int]]) -> bool:
@@ -181,7 +181,7 @@ def _is_ahead(text: str, start: int, end: int, cues: list[tuple[int, int]]) -> b
     """
     for first, last in cues:
         between = text[last:start] if last <= start else text[end:first]
-        if last > start and (len(between.split()) > 8 or _TOLD_ON.search(text, max(0, start - 40), start)):
+        if last > start and (len(between.split()) > 8 or _TOLD_ON.search(text, max(0, start - 100), start)):
             continue
         if re.match(r"(?:plan|schedul|intend|expect)", text[first:last]) and text[first:last].endswith("ed"):
             between = between.removeprefix(text[first:last])

@@ -27,6 +27,7 @@ from detente.read.roles import (
     HELD,
     INNER,
     among,
+    apart,
     at_home,
     at_odds,
     content,
@@ -265,6 +266,8 @@ def _settled(hits: list[Match]) -> list[Match]:
             and outer is not hit
         ):
             continue
+        if outer is not None and outer is not hit and verb.dep_ == "pcomp" and lemma(outer.verb) in _WARN:
+            continue  # what somebody is warned against has not come about
         if outer is not None and outer.frame is _CHARGE and verb.dep_ == "ccomp":
             continue  # "A said B was responsible for the attack" accuses
         content = outer is not None and outer is not hit and verb.dep_ == "pcomp" and outer.frame.type == "ACCUSE"
@@ -292,6 +295,8 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
     if not rows and word not in lexicon.light:
         return None
     things = list(_objects(verb, lexicon))
+    if word == "exercise" and things:
+        return None  # restraint, a right
     near, particles = beside(verb)
     for frame, rest in rows:
         if not near.issuperset(rest) or (rest and not particles.issubset(rest)) or (frame.active and is_passive(verb)):
@@ -325,6 +330,8 @@ def _verb(verb: Token, cast: Cast, lexicon: Lexicon, used: set[int]) -> Match | 
             if not inner:
                 continue
             trigger = verb if frame.clause == ("*",) else inner[0]
+        if word in _WARN and rest and any(cast.parties(t) for t in things):
+            continue  # "warned A against B" threatens A
         hit = _roles(frame, verb, trigger, cast, lexicon, rest)
         if hit and frame.roles and not _played(hit.source, verb, frame, lexicon):
             continue
@@ -480,7 +487,7 @@ def _roles(
     if not target and frame.type in _WORDS and not joint:  # "agreed to open its border to"
         own = {p.code or p.name for p in source}
         for inner_verb in content(verb, act):
-            found, _ = fill(_INNER, inner_verb, None, cast, besides=source)
+            found, _ = fill((*_INNER, "comp"), inner_verb, None, cast, besides=source)
             target = tuple(p for p in found if (p.code or p.name) not in own and (p.code or p.role is None))
             target = target or ground(_INNER, inner_verb, None, cast)
             if target:
@@ -509,6 +516,8 @@ def _roles(
     if not target and source and topics and (not frame.mutual or (frame.type == "AGREE" and not joint)):
         target, hit = deep(verb, source, cast, within=frame.mutual), False
     target = target or spare
+    if source and target:
+        target = apart(source, target, domestic=frame.type in _GROUND)
     if source and target and frame.type not in _TOOLS:
         source, target = at_home(source, target, lexicon.classes["home"])
     at_own = frame.cameo.startswith(INNER)

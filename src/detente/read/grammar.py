@@ -166,7 +166,7 @@ def after(token: Token, prep: str) -> list[Token]:
             out += [
                 k
                 for c in child.children
-                if c.dep_ == "prep" and c.lower_ == prep
+                if c.dep_ == "prep" and c.lower_ == prep and child.lower_ != "according"
                 for k in c.children
                 if k.dep_ == "pobj"
             ]

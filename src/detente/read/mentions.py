@@ -208,6 +208,12 @@ class Cast:
             if listed or owners:
                 return _unique(listed)
             return (Party(None, self._words(token), None, None, self._span(token)),)
+        if (
+            lemma == "force"
+            and token.head.lower_ == "of"
+            and token.head.head.lemma_.lower() in {"show", "use", "display"}
+        ):
+            return ()
         if lemma in self.people:
             if not owners and self.people[lemma] in _HARDWARE:
                 return ()  # ships and aircraft act for an owner or not at all

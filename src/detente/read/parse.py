@@ -22,6 +22,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from detente.events import Span
 from detente.read.entities import recognise, vectors
 from detente.read.gazetteer import Found, Gazetteer
+from detente.read.heads import dateline
 from detente.read.words import Doc
 
 # Words after which a full stop does not end a sentence.
@@ -79,21 +80,6 @@ _ANEW = re.compile(r"\s+(?:The|It|He|She|They|This|That|These|But|And|In|On|At|H
 def _starts_anew(text: str, at: int) -> bool:
     """After an abbreviation, only words that cannot belong to a name begin a sentence."""
     return bool(_ANEW.match(text, at))
-
-
-# "JERUSALEM (AP) -- ", "Harare, Zimbabwe - ": where the report was written is not part of what it says.
-_DATELINE = re.compile(
-    r"(?:[A-Z][A-Z'.]+(?: [A-Z][A-Z'.]+){0,3}|[A-Z][\w'.]+(?: [A-Z][\w'.]+)?)"
-    r"(?:, [A-Z][\w. ]{2,20})?(?:, [A-Z][a-z]{2,8}\.? \d{1,2}(?:,? \d{4})?)?\s*"
-    r"(?:\([^)]{2,30}\)\s*(?:--?|[–—:])?|--|\s-|[–—]|(?<=[A-Z]):)\s+(?=[A-Z\"'])"
-)
-
-
-def dateline(text: str, start: int, end: int) -> int:
-    """Where a text begins after its dateline."""
-    hit = _DATELINE.match(text, start, end)
-    words = hit.group() if hit else ""
-    return hit.end() if hit and (words.split()[0].isupper() or " - " in words or "--" in words) else start
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

@@ -116,7 +116,10 @@ def deep(verb: Token, source: tuple[Party, ...], cast: Cast, *, within: bool = F
         chain = [token]
         while chain[-1] != verb:
             chain.append(chain[-1].head)
-        if any(t.dep_ in _APART or (t.dep_ == "conj" and t.pos_ in {"VERB", "AUX"}) for t in chain[:-1]):
+        if any(
+            t.dep_ in _APART or t.lower_ == "according" or (t.dep_ == "conj" and t.pos_ in {"VERB", "AUX"})
+            for t in chain[:-1]
+        ):
             continue
         if token.dep_ in {"compound", "amod", "poss", "nmod"} and token.i not in cast.found:
             continue
@@ -188,6 +191,22 @@ def fill(
 
 
 _REBELS = frozenset({"rebel", "armed group", "crowd", "opposition"})
+
+
+def apart(source: tuple[Party, ...], target: tuple[Party, ...], *, domestic: bool) -> tuple[Party, ...]:
+    """The target without what is the source's own: its ground, and its share in what it holds with others.
+
+    "X refused to sell its port", "X shut the office that it runs with Y".
+
+    Args:
+        source, target: the sides.
+        domestic: the act is one that falls on the ground of a state, be it the source's own (a curfew, a raid).
+    """
+    own = {p.code for p in source if p.code and not p.role}
+    if not domestic:
+        target = tuple(p for p in target if not (p.role == "territory" and p.inferred and p.code in own))
+    others = tuple(p for p in target if p.code not in own)
+    return others if any(p.code for p in others) else target
 
 
 def content(verb: Token, act: Token | None) -> Iterator[Token]:

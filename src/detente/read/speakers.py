@@ -31,6 +31,9 @@ class Words(Struct, frozen=True):
     views: frozenset[str]
     disputed: frozenset[str]
     speakers: frozenset[str]
+    private: frozenset[str]
+    past: frozenset[str]
+    lands: frozenset[str]
     outlet_words: frozenset[str]
     outlet_names: frozenset[str]
 
@@ -49,6 +52,9 @@ def words() -> Words:
         frozenset(data["views"]["nouns"]),
         frozenset(data["disputed"]["nouns"]),
         frozenset(data["speakers"]["nouns"]),
+        frozenset(data["private"]["nouns"]),
+        frozenset(data["private"]["past"]),
+        frozenset(data["private"]["lands"]),
         frozenset(data["outlets"]["words"]),
         frozenset(data["outlets"]["names"]),
     )
@@ -88,6 +94,14 @@ def is_outlet(name: str) -> bool:
 def speaks(head: Token) -> bool:
     """Whether the noun is one for people or institutions, which can speak."""
     return head.lemma_.lower() in words().speakers or head.lower_ in words().speakers
+
+
+def is_private(head: Token, phrase: Span) -> bool:
+    """Whether a noun phrase is a person who speaks for no state ("a retired colonel of X", "an expert from X")."""
+    if head.lemma_.lower() in words().private or head.lower_.startswith("ex-"):
+        return True
+    past = [t.head for t in phrase if t.lower_ in words().past]
+    return any(title.lemma_.lower() not in words().lands for title in past)
 
 
 def person_in(phrase: Span) -> str:

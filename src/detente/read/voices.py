@@ -31,11 +31,22 @@ from detente.read.saying import (
     turned,
     weighty,
 )
-from detente.read.speakers import is_outlet, known_in, outermost, person_in, speaker, speaking, speaks, tidy, words
+from detente.read.speakers import (
+    is_outlet,
+    is_private,
+    known_in,
+    outermost,
+    person_in,
+    speaker,
+    speaking,
+    speaks,
+    tidy,
+    words,
+)
 from detente.read.words import Span, Token
 
 _CLAUSES = frozenset({"ccomp", "xcomp"})
-_PRONOUNS = frozenset({"he", "she", "they", "him", "her", "them"})
+_PRONOUNS = frozenset({"he", "she", "they", "him", "her", "them", "his", "their"})
 _STATE_NOUNS = frozenset({"regime", "government", "country", "nation", "leadership", "kingdom", "republic"})
 _TOPICS = frozenset({"over", "about", "regarding", "concerning"})
 _LABEL = re.compile(r"(?P<label>[A-Z](?:[\w.'’-]|\s(?=[A-Z])){0,40}):\s|Q\.?\s+(?=[A-Z])")
@@ -265,7 +276,10 @@ class Voices:
             owner += [k for c in token.children if c.lower_ == "of" and c.dep_ == "prep" for k in c.children]
             speakers = self._who(owner[0], sent, mentions, thing=True) if owner else ()
             if speakers:
-                yield Utterance(speakers, *rest_of(token.head, sent), token.i, "asserts")
+                aside = token.head
+                before = sent.doc[aside.left_edge.i - 1].text if aside.left_edge.i > sent.start else ""
+                held = (token.i + 1, sent.end) if before in {":", ";"} else rest_of(aside, sent)
+                yield Utterance(speakers, *held, token.i, "asserts")
         elif token.pos_ == "NOUN" and token.lemma_.lower() in words().nouns:
             yield from self._by_noun(token, sent, mentions)
         else:
@@ -524,6 +538,10 @@ class Voices:
             people = [t for t in sent if t.i < head.i and t.dep_ in SUBJECTS and t.pos_ == "PROPN"]
             before = [t for t in people if t.ent_type_ not in {"GPE", "NORP", "LOC"}]
             return (self._who(before[-1], sent, mentions) if before else ()) or self.person
+        if head.lower_ == "its":
+            above = {t.i for t in sent if t.i < head.i and t.dep_ in SUBJECTS}
+            meant = [m for m in mentions if above & set(range(m.start, m.end)) and m.parties[0].code]
+            return speaking(meant[-1]) if meant else self.state
         if head.lower_ == "it" and any(c.lower_ == "what" for c in head.head.children):
             named = [m for m in mentions if m.start < head.i and len(m.parties) == 1 and m.parties[0].code]
             return speaking(named[-1]) if named else self.state
@@ -561,6 +579,10 @@ class Voices:
             return (Speaker(None, tidy(beside[0].text), "outlet"),)
         if is_outlet(name) or (head.pos_ == "PROPN" and any(is_outlet(c.text) for c in head.children)):
             return (Speaker(None, name, "outlet"),)
+        if (person or speaks(head)) and is_private(head, phrase):
+            beside = [c for c in head.children if c.dep_ == "appos" and c.ent_type_ == "PERSON"]
+            names = [tidy(sent.doc[c.left_edge.i : c.i + 1].text) for c in beside]
+            return (Speaker(None, person or (names or [name])[0], "quoted"),)
         if head.lemma_.lower() in words().documents and not person:
             owners = [m for m in mentions if head.left_edge.i <= m.start <= head.right_edge.i and m.parties[0].code]
             party = owners[0].parties[0] if owners else None

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date as Date
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import polars as pl
 from msgspec import Struct
 
 from detente import codebook
 from detente.actors import day, register
-from detente.errors import CodebookError
+from detente.errors import CodebookError, DeskError
+from detente.events import Domain
 from detente.record.once import Once, once
 from detente.record.store import Store
 from detente.record.views import CODES, SPEAKERS
@@ -72,6 +73,8 @@ DYADS: Final[dict[str, Any]] = {
 DATED: Final = ("day", "week", "month", "interval")
 COARSE: Final = ("season", "year")
 
+_SHOWN: Final = 20  # sources that an error lists
+
 MODALITIES: Final = ("asserted", "planned", "hypothetical", "negated", "historical", "claimed")
 
 Words = str | Iterable[str] | None
@@ -116,13 +119,17 @@ def asked(
     """A question in a person's words: names become codes, types are checked.
 
     Raises:
-        RegisterError: unknown actor, or no date. CodebookError: unknown type, code, quad class or modality.
+        RegisterError: unknown actor, or no date. CodebookError: unknown type, code, quad class, domain or modality.
+        DeskError: ``since`` after ``until``.
 
     Example:
         >>> asked(actor="Pyongyang", types="193", quad="material conflict").cameo
         ('193',)
     """
     find = register().find
+    first, last = day(since), day(until)
+    if first and last and first > last:
+        raise DeskError(f"since {first} is after until {last}: no day is both. Give the earlier one as since.")
     kinds = words(types)
     codes = tuple(codebook.cameo(kind).code if len(kind) == 1 else kind for kind in kinds if kind[:1].isdigit())
     for code in codes:
@@ -134,11 +141,11 @@ def asked(
         types=named,
         cameo=codes,
         quads=_one_of("quad class", words(quad), codebook.QUADS),
-        domains=words(domain),
+        domains=_one_of("domain", words(domain), get_args(Domain)),
         sources=words(source),
         modalities=_one_of("modality", words(modality), MODALITIES),
-        since=day(since),
-        until=day(until),
+        since=first,
+        until=last,
         as_of=day(as_of),
         on=day(on),
         min_confidence=min_confidence,
@@ -156,6 +163,27 @@ def words(given: Words) -> tuple[str, ...]:
     if not given:
         return ()
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def check_sources(store: Store, given: Words) -> None:
+    """See that each source is one that the desk holds: a data set, an outlet or the id of a report.
+
+    Raises:
+        DeskError: one is not; the message lists data sets and outlets.
+    """
+    reports = store.reports()
+    sets = store.sightings().select(pl.col("dataset").unique())
+    for word in words(given):
+        if word in reports["id"] or word in reports["outlet"]:
+            continue
+        if store.sightings().filter(_within("dataset", (word,)) | _within("outlet", (word,))).head(1).collect().height:
+            continue
+        known = sorted({*sets.collect()["dataset"], *reports["outlet"].drop_nulls()} - {""})
+        shown = ", ".join(known[:_SHOWN]) + (" …" if len(known) > _SHOWN else "")
+        raise DeskError(
+            f"{word!r} is no data set, outlet or report of this desk. Known here: {shown or 'none'}; outlets of event "
+            "data too, as their files print them."
+        )
 
 
 def _one_of(what: str, given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

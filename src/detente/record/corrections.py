@@ -258,10 +258,15 @@ def _known_fields(changes: Mapping[str, Any], fields: list[str]) -> None:
 def _of_sighting(changes: Mapping[str, Any], was: str) -> dict[str, Any]:
     """Changes of a sighting as they are stored, with what follows from them."""
     _known_fields(changes, [f.name for f in msgspec.structs.fields(SightingChanges)])
+    if several := [name for name, value in changes.items() if isinstance(value, list | tuple)]:
+        raise DeskError(f"A sighting has one {several[0]}; give one. Only events that were read can have more.")
     out = dict(changes)
+    for name in ("day", "last_day"):
+        if isinstance(out.get(name), str):
+            out[name] = _day(name, out[name])
     try:
         for side in {"source", "target"} & out.keys():
-            out[side] = register().find(out[side]).code if out[side] else None
+            out[side] = register().find(str(out[side])).code if out[side] else None
         if out.get("type"):
             out["type"] = _type(out["type"])
         if out.get("cameo"):
@@ -273,8 +278,9 @@ def _of_sighting(changes: Mapping[str, Any], was: str) -> dict[str, Any]:
         raise DeskError(f"cameo: {error}") from None
     if "type" in out:
         out.setdefault("cameo", None)  # the file's own code stays in its column
-        kind = out["cameo"] or out["type"]
-        out.setdefault("goldstein", codebook.goldstein(kind) if kind else None)
+        held = msgspec.json.decode(was)
+        if held["goldstein"] == _value(held["cameo"] or held["type"]):  # the codebook's, not one of the file's own
+            out.setdefault("goldstein", _value(out["cameo"] or out["type"]))
     if "day" in out:
         out.setdefault("last_day", out["day"])
     try:
@@ -286,6 +292,17 @@ def _of_sighting(changes: Mapping[str, Any], was: str) -> dict[str, Any]:
     if now["day"] and now["last_day"] and now["last_day"] < now["day"]:
         raise DeskError(f"last_day {now['last_day']} is before day {now['day']}. Give both.")
     return plain
+
+
+def _day(name: str, text: str) -> Date:
+    try:
+        return Date.fromisoformat(text)
+    except ValueError:
+        raise DeskError(f"{name}: {text!r} is no date of the calendar: write it as 2024-07-11.") from None
+
+
+def _value(kind: str | None) -> float | None:
+    return codebook.goldstein(kind) if kind else None
 
 
 def _sighting_json(stored: pl.DataFrame) -> str:

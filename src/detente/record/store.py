@@ -431,7 +431,11 @@ class Store:
         Returns:
             One row for each field changed: ``recorded``, ``known``, ``act`` (changed, rejected, restored), ``field``,
             ``was``, ``now`` (as JSON), ``reason``.
+
+        Raises:
+            DeskError: no such event.
         """
+        self._stored(id_)
         rows = self._ask("corrections", lambda f: f.filter(pl.col("id") == id_), corrections.CORRECTIONS)
         return corrections.history(rows)
 
@@ -444,6 +448,8 @@ class Store:
     ) -> None:
         moment = _now()
         since = day(known) or moment.date()
+        if since > (today := max(moment.date(), Date.today())):  # here it can be tomorrow already
+            raise DeskError(f"known = {since} is after today, {today}. Give a day that has come, or none for today.")
         with self._writing():
             row = corrections.correction(
                 id_,

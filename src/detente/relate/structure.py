@@ -6,7 +6,6 @@ states that never met can be much alike, and allies can differ.
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any, Literal
 
 import networkx as nx
@@ -19,12 +18,27 @@ from detente.errors import DeskError
 By = Literal["ties", "events"]
 RUNS = 50
 
+# How far a tie of each kind binds two actors into a bloc, as shares of a defence pact, whoever they are. An ordering
+# that Detente assumes, not a measurement: a promise to assist weighs far more than forces let in, that more than what
+# is shared or practised, and sitting at one table (where rivals meet, too) least.
+BINDING = {
+    "defence pact": 1.0,
+    "access agreement": 0.2,
+    "basing": 0.2,
+    "information sharing": 0.1,
+    "exercise series": 0.05,
+    "partnership": 0.02,
+    "consultation": 0.01,
+    "grouping": 0.01,
+}
+
 BLOCS: dict[str, Any] = {
     "bloc": pl.Int64,
     "actor": pl.String,
     "name": pl.String,
     "inside": pl.Float64,
     "outside": pl.Float64,
+    "between": pl.Boolean,
     "steady": pl.Float64,
     "modularity": pl.Float64,
 }
@@ -54,7 +68,8 @@ def bonds(edges: pl.DataFrame, by: By = "ties") -> nx.Graph:
 
     Args:
         edges: of :func:`detente.relate.edges`, in layers of tone.
-        by: ``ties``: the closest tie that two actors have. ``events``: cooperative events less hostile ones, where the
+        by: ``ties``: the strongest tie that two actors have, on the scale ``BINDING``; organisations are left out, as
+            their members are bound by what they signed. ``events``: cooperative events less hostile ones, where the
             cooperative are more.
 
     Raises:
@@ -64,14 +79,19 @@ def bonds(edges: pl.DataFrame, by: By = "ties") -> nx.Graph:
         raise DeskError(f"{by!r} bind nobody here; take ties or events.")
     graph = nx.Graph()
     if by == "ties":
-        weights = (
-            edges.filter(pl.col("layer") == "tie").group_by("a", "b", maintain_order=True).agg(pl.col("weight").max())
-        )
+        ties = edges.filter(pl.col("layer") == "tie", ~_organisation("a"), ~_organisation("b"))
+        strength = pl.col("kind").replace_strict(BINDING, return_dtype=pl.Float64)
+        weights = ties.group_by("a", "b").agg(weight=strength.max())
     else:
         weights = net(edges).filter(pl.col("net") > 0).select("a", "b", weight="net")
     for a, b, weight in weights.sort("a", "b").iter_rows():
         graph.add_edge(a, b, weight=float(weight))
     return graph
+
+
+def _organisation(column: str) -> pl.Expr:
+    codes = [a.code for a in register().actors.values() if a.kind == "organisation" or a.members]
+    return pl.col(column).is_in(codes)
 
 
 def net(edges: pl.DataFrame) -> pl.DataFrame:
@@ -85,7 +105,8 @@ def blocs(edges: pl.DataFrame, *, by: By = "ties", seed: int = 7) -> pl.DataFram
     """Communities: groups whose members are bound to each other more than chance would have it.
 
     The Louvain method (Blondel et al. 2008), the best of fifty seeded runs by modularity (Newman 2006). Blocs are a
-    summary of the bonds, not a finding that a state belongs to a camp: ``steady`` says how far the runs agree.
+    summary of the bonds, not a finding that a state belongs to a camp: ``steady`` says how far the runs agree, and
+    ``between`` who might as well be counted elsewhere.
 
     Args:
         edges: of :func:`detente.relate.edges`, in layers of tone.
@@ -94,8 +115,9 @@ def blocs(edges: pl.DataFrame, *, by: By = "ties", seed: int = 7) -> pl.DataFram
 
     Returns:
         One row for each actor with a bond: ``bloc`` (1 is the largest), ``actor``, ``name``; weight of its bonds
-        ``inside`` and ``outside`` its bloc; ``steady``: share of the runs in which it stands with another member of its
-        bloc, on average (null where it is alone); ``modularity`` of the whole.
+        ``inside`` and ``outside`` its bloc; ``between``: those outside weigh as much or more; ``steady``: share of the
+        runs in which it stands with its bloc's core, which is the largest part of the bloc (by weight inside) that the
+        run keeps together (null where it is alone); ``modularity`` of the whole.
 
     Raises:
         DeskError: no such bonds.
@@ -106,22 +128,28 @@ def blocs(edges: pl.DataFrame, *, by: By = "ties", seed: int = 7) -> pl.DataFram
     runs = [nx.community.louvain_communities(graph, weight="weight", seed=seed + i) for i in range(RUNS)]
     worth = [nx.community.modularity(graph, run) for run in runs]
     best = int(np.argmax(np.round(worth, 12)))
-    together: dict[tuple[str, str], int] = {}
-    for run in runs:
-        for members in run:
-            for pair in combinations(sorted(members), 2):
-                together[pair] = together.get(pair, 0) + 1
     rows = []
     for number, members in enumerate(sorted(runs[best], key=lambda m: (-len(m), min(m))), 1):
+        inside = {
+            code: sum(about["weight"] for other, about in graph[code].items() if other in members) for code in members
+        }
+        cores = [_core(members, run, inside) for run in runs]
         for code in sorted(members):
-            inside = sum(graph[code][other]["weight"] for other in graph[code] if other in members)
-            whole = sum(graph[code][other]["weight"] for other in graph[code])
-            shared = [together[min(code, other), max(code, other)] / RUNS for other in members if other != code]
-            steady = float(np.mean(shared)) if shared else None
-            rows.append((number, code, register().actor(code).name, inside, whole - inside, steady, worth[best]))
+            outside = graph.degree(code, "weight") - inside[code]
+            # What is left of a difference of sums is no bond.
+            outside = 0.0 if abs(outside) < 1e-9 else outside
+            steady = sum(code in core for core in cores) / RUNS if len(members) > 1 else None
+            named = register().actor(code).name
+            rows.append((number, code, named, inside[code], outside, outside >= inside[code], steady, worth[best]))
     return pl.DataFrame(rows, schema=BLOCS, orient="row").sort(
         "bloc", "inside", "actor", descending=[False, True, False]
     )
+
+
+def _core(members: set[str], run: list[set[str]], inside: dict[str, float]) -> set[str]:
+    """The part of a bloc that weighs most among those that a run keeps together; at equal weight the larger one."""
+    parts = sorted((members & community for community in run if members & community), key=min)
+    return max(parts, key=lambda part: (round(sum(inside[code] for code in sorted(part)), 9), len(part)))
 
 
 def brokers(edges: pl.DataFrame, *, by: By = "ties") -> pl.DataFrame:

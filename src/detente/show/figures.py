@@ -147,8 +147,7 @@ def timeline(events: pl.DataFrame, *, as_of: Date, most: int = 14) -> Spec:
                     "tone": "hostility" if spot[1] else "cooperation",
                     # Events of one day and pair stand beside each other, not on top of each other.
                     "shift": (height[spot] + 1) // 2 * (-1) ** height[spot],
-                    "note": f"{day(row['date'])}: {names(row['source'], 3)} – {deed(row['type'], row['cameo'])}"
-                    + (f" – {names(row['target'], 3)}" if row["target"] else ""),
+                    "note": _note(row),
                     "link": f"#e-{row['id']}",
                 }
             )
@@ -208,6 +207,14 @@ def timeline(events: pl.DataFrame, *, as_of: Date, most: int = 14) -> Spec:
         ],
     }
     return _figure("Dated events by pair of actors", note, body)
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    did = deed(row["type"], row["cameo"])
+    if row["reciprocal"]:
+        return f"{day(row['date'])}: {names(list(dict.fromkeys(row['source'] + row['target'])), 6)} – mutual {did}"
+    whom = f" – {names(row['target'], 3)}" if row["target"] else ""
+    return f"{day(row['date'])}: {names(row['source'], 3)} – {did}{whom}"
 
 
 def _pairs(row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -73,27 +73,35 @@ def csv(frame: pl.DataFrame) -> str:
     return out.getvalue()
 
 
-def newest(frame: pl.LazyFrame, most: int) -> tuple[int, pl.DataFrame]:
-    """How many events there are, and the newest of them in the order of time; those without a date come first.
+def newest(frame: pl.LazyFrame, most: int) -> tuple[int, int, pl.DataFrame]:
+    """How many events there are, how many of them have no date, and the newest in the order of time.
+
+    Those without a date come first, and are the first to be left out.
 
     Args:
         frame: columns of :data:`detente.record.ask.EVENTS`. most: rows at most.
     """
-    many = int(frame.select(pl.len()).collect().item())
+    many, undated = frame.select(pl.len(), undated=pl.col("day").null_count()).collect().row(0)
     last = frame.sort("day", "known", descending=True, nulls_last=True).head(most).collect()
-    return many, last.reverse()
+    return many, undated, last.reverse()
 
 
 def who_did_what(events: pl.DataFrame) -> pl.DataFrame:
-    """Events for a terminal: unknown actors by name in brackets, empty columns left out.
+    """Events for a terminal: unknown actors by name in brackets, empty columns but ``date`` left out.
+
+    What both sides did names both as its source (``IND ↔ PAK``) and has the target ``each other``. An event without a
+    type shows its CAMEO code in place of it.
 
     Args:
         events: columns of :data:`detente.record.ask.EVENTS`.
     """
+    parties = events.select("source", "source_name", "target", "target_name", "reciprocal")
+    both = [_sides(*row) for row in parties.iter_rows()]
     sides = {
-        side: pl.Series([named(*row) for row in events.select(side, f"{side}_name").iter_rows()], dtype=pl.String)
-        for side in ("source", "target")
+        side: pl.Series([pair[place] for pair in both], dtype=pl.String)
+        for place, side in enumerate(("source", "target"))
     }
+    coded = pl.when(pl.col("type").fill_null("") == "").then("cameo").otherwise("type").alias("type")
     columns = (
         "id",
         "date",
@@ -107,9 +115,20 @@ def who_did_what(events: pl.DataFrame) -> pl.DataFrame:
         "place",
         "outlet",
     )
-    shown = events.with_columns(**sides).select(*columns, "sentence")
-    kept = [name for name in shown.columns if shown[name].null_count() < shown.height]
-    return shown.select(kept or shown.columns)
+    shown = events.with_columns(coded, **sides).select(*columns, "sentence")
+    kept = [name for name in shown.columns if name == "date" or shown[name].null_count() < shown.height]
+    return shown.select(kept if shown.height else shown.columns)
+
+
+def _sides(
+    source: list[str], source_name: list[str], target: list[str], target_name: list[str], reciprocal: bool
+) -> tuple[str, str]:
+    one, other = named(source, source_name), named(target, target_name)
+    if reciprocal and one and other:
+        return " ↔ ".join(sorted((one, other))), "each other"
+    if reciprocal and len(source) > 1:
+        return " ↔ ".join(sorted(source)), "each other"
+    return one, other
 
 
 def named(codes: list[str], names: list[str]) -> str:

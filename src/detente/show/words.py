@@ -73,14 +73,21 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f
 _LONE = re.compile("[\ud800-\udfff]")
 
 
-def did(type: str, cameo: str = "", *, alone: bool = False) -> str:
+def did(type: str, cameo: str = "", *, alone: bool = False, mutual: bool = False) -> str:
     """What a source did, as a verb; without its preposition where no target follows.
 
+    Args:
+        type: PLOVER type. cameo: CAMEO code.
+        alone: no target follows.
+        mutual: both sides did it to each other.
+
     Example:
-        >>> did("CONSULT"), did("MOBILIZE", alone=True)
-        ('met or talked with', 'moved, readied or tested forces')
+        >>> did("CONSULT"), did("MOBILIZE", alone=True), did("ASSAULT", mutual=True)
+        ('met or talked with', 'moved, readied or tested forces', 'attacked each other')
     """
     verb = DID_CAMEO.get(cameo, DID[type])
+    if mutual:
+        return f"{verb} each other"
     return re.sub(r" (with|to|toward|of|against|on)$", "", verb) if alone else verb
 
 
