@@ -1,0 +1,437 @@
+"""What a desk learns: reactions, what set an event off, and whether the record bears a claim out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from datetime import date as Date
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from detente import actors as registers
+from detente.desk.asking import Asking
+from detente.errors import DeskError, LearnError
+from detente.record import ask, windows
+from detente.record.ask import Asked, Words
+from detente.record.windows import Window
+
+if TYPE_CHECKING:
+    from detente.learn import Fit
+    from detente.learn.calibration import Backtest
+    from detente.learn.check import Answer, Proposition
+    from detente.learn.diagnose import Diagnosis
+    from detente.learn.response import Response
+    from detente.learn.triggers import Triggers
+
+Register = str | Path | Iterable[str | Date | Window]
+"""Windows of time: a CSV file, or dates or windows themselves (:func:`detente.record.windows.read`)."""
+
+
+class Learning(Asking):
+    """The verbs of a desk that learn from its record and hold claims against it."""
+
+    def table(self, as_of: Date | str | None = None) -> pl.DataFrame:
+        """The desk's asserted, dated events between states, one row each, as learning takes them.
+
+        Events known to a month count on its first day; coarser ones, and events between organisations, do not count.
+        """
+        asked = Asked(as_of=registers.day(as_of), modalities=("asserted",))
+        frame = ask.dyads(self.store, asked).filter(pl.col("type").is_not_null()).collect(engine="streaming")
+        read, loaded = frame.filter(pl.col("archive").is_null()), frame.filter(pl.col("archive").is_not_null())
+        keys = ("day", "source", "target", "type", "cameo")
+        counted = (
+            loaded.group_by(keys)
+            .agg(goldstein=pl.col("goldstein").mean(), count=pl.len().cast(pl.Int64))
+            .sort(keys)
+            .with_columns(pl.col("cameo").fill_null(""))
+        )
+        each = read.select(*keys, "goldstein", count=pl.lit(1, pl.Int64))
+        return pl.concat([each, counted]).sort("day", maintain_order=True)
+
+    def told(self, as_of: Date | str | None = None) -> pl.DataFrame:
+        """The events of :meth:`table` with where they come from: one row for each pair of each event.
+
+        Returns:
+            Columns ``day``, ``source``, ``target``, ``type``, ``cameo``, ``domain``; ``id`` of the event; ``archive``
+            (data set) or ``report``, ``outlet`` and ``sentence``.
+        """
+        asked = Asked(as_of=registers.day(as_of), modalities=("asserted",))
+        states = [code for code, actor in registers.register().actors.items() if actor.kind == "state"]
+        frame = ask.tellings(self.store, asked).filter(
+            pl.col("same_as").is_null(), pl.col("date_precision").is_in(ask.DATED), pl.col("type").is_not_null()
+        )
+        columns = ("day", "type", "cameo", "domain", "id", "report", "outlet", "sentence")
+        schema = {"source": pl.String, "target": pl.String} | {name: ask.EVENTS[name] for name in columns}
+        rows = [
+            (a, b, *(row[name] for name in columns))
+            for row in frame.iter_rows(named=True)
+            for a, b in ask.pairs(row, states)
+        ]
+        read = pl.DataFrame(rows, schema=schema, orient="row")
+        if not ask.has_sightings(self.store):
+            return read.with_columns(archive=pl.lit(None, pl.String)).sort("day", maintain_order=True)
+        loaded = (
+            ask.acts(self.store, asked, states=True)
+            .filter(pl.col("type").is_not_null())
+            .select("source", "target", "day", "type", "cameo", "domain", "archive", id=ask.sighting_id("archive"))
+            .collect(engine="streaming")
+        )
+        return pl.concat([read, loaded], how="diagonal_relaxed").sort("day", maintain_order=True)
+
+    def learn(self, *, as_of: Date | str | None = None, seed: int = 7) -> Fit:
+        """Fit the reaction model: the shipped prior, moved by the desk's own events.
+
+        What should be known before the result is believed is said as warnings
+        (:func:`detente.learn.diagnose.cautions`).
+        """
+        from detente import learn
+        from detente.learn import diagnose
+
+        table, prior = self.table(as_of), learn.prior()
+        told = self.told(as_of) if table.height >= diagnose.SHORT else table
+        for caution in diagnose.cautions(told, prior):
+            warnings.warn(caution, stacklevel=2)
+        try:
+            return learn.ReactionModel().fit(table, prior=prior, seed=seed)
+        except LearnError:  # nothing between two states that the prior knows
+            return prior
+
+    def windows(self, dates: Register) -> tuple[Window, ...]:
+        """Windows of time (drills, summits, elections) from dates or a register in CSV, for :meth:`check`.
+
+        Args:
+            dates: see :func:`detente.record.windows.read`.
+
+        Raises:
+            LoadError: the file cannot be understood. RegisterError: no date.
+        """
+        return windows.read(dates)
+
+    def reaction(
+        self,
+        actor: str,
+        *,
+        to: str,
+        by: str | Sequence[str],
+        toward: str | Sequence[str] | None = None,
+        model: Fit | str | Path | None = None,
+        **how: Any,
+    ) -> Response:
+        """How one actor answers a type of act, by the model, with the comparison of the desk's own days beside it.
+
+        Args:
+            actor, by, toward: codes or names. to: PLOVER type.
+            model: a fit, or the file of one; the desk's own where None.
+            how: ``channel`` and ``days`` as in :func:`detente.learn.response.response`.
+
+        Raises:
+            LearnError, RegisterError, CodebookError: an actor, channel or type that is not known.
+        """
+        find = registers.register().find
+        whom = None if toward is None else [find(code).code for code in ask.words(toward)]
+        who, code, fit = [find(code).code for code in ask.words(by)], find(actor).code, self._model(model)
+        return fit.reaction(code, to=to.upper(), by=who, toward=whom, table=self.table(), **how)
+
+    def reactions(
+        self,
+        *,
+        actor: str | None = None,
+        toward: Words = None,
+        channel: str | None = None,
+        model: Fit | str | Path | None = None,
+    ) -> pl.DataFrame:
+        """Reactions as a table, best supported first; those with at least ten past events behind them.
+
+        Args:
+            actor, toward: codes or names of who reacts, and to whom; pooled over all others where ``toward`` is empty.
+            channel: one of :data:`detente.learn.model.CHANNELS`.
+            model: a fit, or the file of one; the desk's own where None.
+
+        Returns:
+            See :func:`detente.learn.reactions.frame`.
+
+        Raises:
+            RegisterError: unknown actor. LearnError: unknown channel.
+        """
+        from detente.learn.reactions import FEW
+
+        find, fit = registers.register().find, self._model(model)
+        if channel is not None and channel not in fit.channels:
+            raise LearnError(f"No channel is called {channel!r}; use one of: {', '.join(fit.channels)}.")
+        others = [find(code).code for code in ask.words(toward)]
+        frame = fit.frame().filter(pl.col("n") >= FEW, pl.col("toward").is_in(others or [""]))
+        for column, value in (("actor", find(actor).code if actor else None), ("channel", channel)):
+            frame = frame if value is None else frame.filter(pl.col(column) == value)
+        return frame.sort(pl.col("low") * pl.col("n").sqrt(), descending=True, maintain_order=True)
+
+    def reproduction(
+        self, *, by: str = "pair", hostile: bool = False, model: Fit | str | Path | None = None
+    ) -> pl.DataFrame:
+        """How many further events an event brings about, within each pair of the desk's actors or each of its blocs.
+
+        Args:
+            by: ``pair`` or ``bloc`` (:meth:`blocs`). hostile: hostile acts answering hostile acts only.
+            model: a fit, or the file of one; the desk's own where None.
+
+        Returns:
+            See :func:`detente.learn.reactions.reproductions`.
+
+        Raises:
+            DeskError: neither pairs nor blocs. LearnError: the model knows fewer than two of the desk's actors.
+        """
+        fit = self._model(model)
+        if by == "bloc":
+            rows = self.blocs().group_by("bloc", maintain_order=True).agg("actor").iter_rows()
+            return fit.reproductions({f"bloc {name}": members for name, members in rows}, hostile=hostile)
+        if by != "pair":
+            raise DeskError(f"Reproduction is told by pair or by bloc, not by {by!r}.")
+        among = [code for code in self.actors() if code in fit.actors]
+        if len(among) < 2:
+            raise LearnError(f"The model knows fewer than two actors of this desk; it knows {', '.join(fit.actors)}.")
+        return fit.select(sorted(among)).reproductions(hostile=hostile)
+
+    def triggers(self, id: str, *, model: Fit | str | Path | None = None) -> Triggers:
+        """What raised the rate of an event: shares of the baseline and of each earlier event on the desk.
+
+        Args:
+            id: of the event. model: a fit, or the file of one; the desk's own where None.
+
+        Raises:
+            DeskError: no such event, or not one between two states that happened on a known day.
+            LearnError: actors that the model does not know.
+        """
+        told = self.told()
+        rows = told.filter(pl.col("id") == id)
+        if rows.is_empty():
+            held = not self.events(once=None).filter(pl.col("id") == id).collect().is_empty()
+            raise DeskError(
+                f"Event {id} is not asserted between two states on a known day, so the model has no rate for it."
+                if held
+                else f"There is no event {id} on this desk; `detente events --csv` lists them with their ids."
+            )
+        fit = self._model(model)
+        cells = rows.filter(pl.col("source").is_in(fit.actors), pl.col("target").is_in(fit.actors))
+        whole = list(cells.select("source", "target", "type").unique(maintain_order=True).iter_rows())
+        if not whole:
+            raise LearnError(f"The model knows no two actors of event {id}; it knows {', '.join(fit.actors)}.")
+        return fit.triggers(told, day=rows["day"][0], cells=whole, id=id)
+
+    def check(
+        self,
+        claim: str | Proposition,
+        *,
+        register: Register | None = None,
+        effects: Register | None = None,
+        within: int | None = None,
+        by_group: bool = False,
+        since: Date | str | None = None,
+        until: Date | str | None = None,
+        as_of: Date | str | None = None,
+        model: Fit | str | Path | None = None,
+    ) -> Answer:
+        """Hold a causal claim against the record.
+
+        Args:
+            claim: in plain words (:func:`detente.learn.wording.read`), or in terms
+                (:class:`detente.learn.check.Proposition`).
+            register: when the causes took place, instead of the causes that the record holds: dates or a CSV file.
+            effects: days of the effect events, instead of the record's: dates or a CSV file.
+            within: days after a cause in which effects count; those of the claim where None. Where the claim names none
+                either: 14 after a day, none after the days of a window.
+            by_group: also for each group of windows of the register by itself (seasons, series).
+            since, until: days compared; all that are covered where None.
+            as_of: what was known by this date.
+            model: a fit, or the file of one; the desk's own where None.
+
+        Raises:
+            LearnError: the words are not understood, or nothing can be compared. LoadError: a file is not.
+
+        Example:
+            >>> import detente, tempfile
+            >>> desk = detente.open(tempfile.mkdtemp() + "/desk")
+            >>> drills = [f"{year}-03-10" for year in range(2010, 2020)]
+            >>> tests = [f"{year}-{month:02}-12" for year in range(2010, 2020) for month in range(1, 13)]
+            >>> desk.check("drills of KOR raise provocations of PRK", register=drills, effects=tests, within=7).verdict
+            'says nothing'
+        """
+        own = register is None and effects is None  # what a register holds is not the model's to explain
+        fit = self._model(model, as_of) if own else None
+        return check(
+            claim,
+            self.told(as_of),
+            register=register,
+            effects=effects,
+            within=within,
+            by_group=by_group,
+            since=since,
+            until=until,
+            fit=fit,
+        )
+
+    def check_claims(
+        self,
+        *,
+        within: int = 14,
+        as_of: Date | str | None = None,
+        model: Fit | str | Path | None = None,
+    ) -> tuple[list[Answer], pl.DataFrame]:
+        """Hold every causal claim of the desk's reports against the record, and allow for their number.
+
+        Args:
+            within: days after a cause in which effects count.
+            as_of: what was known by this date. model: a fit, or the file of one; the desk's own where None.
+
+        Returns:
+            Answers with speaker and sentence, held to one false discovery rate; and the claims that cannot be put into
+            terms of the record, with the reason: columns ``speaker``, ``cause``, ``effect``, ``sentence``, ``why``.
+        """
+        from dataclasses import replace
+
+        from detente.learn import check as checking
+        from detente.learn import wording
+
+        causal = self.claims(as_of=as_of).filter(pl.col("cause") != "", pl.col("effect") != "")
+        table = self.told(as_of)
+        fit = self._model(model, as_of) if causal.height else None
+        answers, unfit = [], []
+        for row in causal.iter_rows(named=True):
+            try:
+                claim = wording.of_report(row["cause"], row["effect"], row["proposition"], within=within)
+                answer = checking.check(claim, table, fit=fit)
+            except LearnError as error:
+                unfit.append((row["speaker"], row["cause"], row["effect"], row["sentence"], str(error)))
+            else:
+                answers.append(replace(answer, speaker=row["speaker"], sentence=row["sentence"]))
+        columns = ("speaker", "cause", "effect", "sentence", "why")
+        left = pl.DataFrame(unfit, schema=dict.fromkeys(columns, pl.String), orient="row")
+        return list(checking.adjust(answers)), left
+
+    def backtest(self, *, days: int = 31, origins: int = 1, seed: int = 7) -> Backtest:
+        """How well the model would have forecast the last days of this desk's record, fitted on it alone.
+
+        Args and Raises: as :func:`detente.learn.calibration.rolling`.
+        """
+        from detente.learn.calibration import rolling
+        from detente.learn.fit import busiest
+
+        table = self.table()
+        if table.is_empty():
+            raise LearnError("No dated events between states on this desk; read or load some first.")
+        return rolling(table, actors=busiest(table), days=days, origins=origins, data="this desk", seed=seed)
+
+    def diagnose(self) -> Diagnosis:
+        """Where a model fitted on this desk alone is off, and what it rests on (:mod:`detente.learn.diagnose`).
+
+        Raises:
+            LearnError: too few days of record.
+        """
+        from detente.learn.diagnose import diagnose
+
+        return diagnose(self.told())
+
+    def _model(self, model: Fit | str | Path | None, as_of: Date | str | None = None) -> Fit:
+        from detente import learn
+
+        if model is None:
+            return self.learn(as_of=as_of)
+        return learn.Fit.load(model) if isinstance(model, str | Path) else model
+
+
+def check(
+    claim: str | Proposition,
+    table: pl.DataFrame | None = None,
+    *,
+    register: Register | None = None,
+    effects: Register | None = None,
+    within: int | None = None,
+    by_group: bool = False,
+    since: Date | str | None = None,
+    until: Date | str | None = None,
+    fit: Fit | None = None,
+) -> Answer:
+    """Hold a causal claim against a table of events or against registers; see :meth:`Learning.check`.
+
+    Raises:
+        LearnError: the words are not understood, or nothing can be compared. LoadError: a file is not.
+    """
+    from detente.learn import check as checking
+    from detente.learn import wording
+
+    table = pl.DataFrame() if table is None else table
+    given = None if register is None else windows.read(register)
+    days = None if effects is None else [w.start for w in windows.read(effects)]
+    if isinstance(claim, str):
+        claim = wording.read(claim, within=0 if given and any(w.end > w.start for w in given) else 14)
+    if within is not None:
+        claim = checking.Proposition(claim.cause, claim.effect, claim.raises, within)
+    how: dict[str, Any] = {
+        "effects": days,
+        "start": registers.day(since),
+        "end": registers.day(until),
+        "fit": fit,
+    }
+    if not by_group:
+        return checking.check(claim, table, windows=given, **how)
+    if given is None:
+        raise LearnError("Groups are those of a register of windows; give one.")
+    return checking.by_group(claim, table, given, **how)
+
+
+def backtest(
+    files: Sequence[str | Path],
+    *,
+    train: Sequence[str | Path] = (),
+    actors: Sequence[str] = (),
+    most: int | None = None,
+    days: int = 31,
+    origins: int = 1,
+    seed: int = 7,
+) -> Backtest:
+    """How well the model forecasts event data that others made, one day ahead.
+
+    Args:
+        files: event data. train: earlier event data; all later days of ``files`` are then forecast, else the last
+            ``days``.
+        actors: codes or names; else the ``most`` busiest; else the states of the shipped prior.
+        origins: parts of the days forecast, before each of which parameters are fitted anew. seed: of the intervals.
+
+    Raises:
+        LoadError: a file cannot be understood. LearnError: too little to fit on or to forecast.
+    """
+    from detente import load
+    from detente.learn.calibration import rolling
+    from detente.learn.fit import busiest
+    from detente.learn.prior import ACTORS
+
+    loaded = [load.daily(path) for path in files]
+    before = [load.daily(path).table for path in train]
+    tested = pl.concat(one.table for one in loaded)
+    start = None
+    if before:
+        last = pl.concat(before)["day"].max()
+        if isinstance(last, Date):
+            start = last + timedelta(days=1)
+            tested = tested.filter(pl.col("day") >= start)
+    table = pl.concat([*before, tested]).sort("day", maintain_order=True)
+    codes = [registers.register().find(name).code for name in actors]
+    among = codes or (busiest(table, most) if most else ACTORS)
+    name = ", ".join(one.name for one in loaded)
+    return rolling(table, actors=among, start=start, days=days, origins=origins, data=name, seed=seed)
+
+
+def diagnose(files: Sequence[str | Path]) -> Diagnosis:
+    """Where a model fitted on event data that others made is off; the states of the shipped prior.
+
+    Raises:
+        LoadError: a file cannot be understood. LearnError: too few days.
+    """
+    from detente import load
+    from detente.learn import diagnose as diagnosing
+    from detente.learn.prior import ACTORS
+
+    loaded = [load.daily(path) for path in files]
+    named = [one.table.with_columns(archive=pl.lit(one.name)) for one in loaded]
+    return diagnosing.diagnose(pl.concat(named).sort("day", maintain_order=True), actors=ACTORS)
