@@ -107,7 +107,7 @@ class ModelEffect:
 
     Args:
         effect, low, high: with the 90 % interval over the draws.
-        usual: effect events in as many days by the long-run mean.
+        usual: effect events that the model expects in as many days after a history like the long-run mean.
         n: cause events behind it.
     """
 
@@ -426,7 +426,10 @@ def model_effect(fit: Fit, claim: Proposition) -> ModelEffect | None:
     pairs[np.ix_(*sides, np.flatnonzero(counted))] = 1.0
     pairs = np.where(symmetric, np.maximum(pairs, pairs.swapaxes(0, 1)), pairs)
     pairs[np.arange(len(place)), np.arange(len(place))] = 0.0
-    usual = float((fit.mean * pairs).sum()) * claim.within
+    # A mean alone is nil where the last stretch of record holds no such event: what the model expects by it is not.
+    history = channels(np.repeat(np.asarray(fit.mean)[..., None], len(fit.taus), axis=-1), fit.partners)
+    rate = fit.base + np.einsum("cab,cablh,chlk->abk", fit.theta, history, fit.weights, optimize=True)
+    usual = float((rate * pairs).sum()) * claim.within
     if n == 0.0:
         return ModelEffect(0.0, 0.0, 0.0, usual, 0.0)
     felt = channels((state / n)[..., None], fit.partners)[..., 0]  # (C, A, A, L)

@@ -136,7 +136,7 @@ class Fit:
         phi: over-dispersion of a pair and day with one expected event. phi_power: how fast it falls with more.
         volume_sd: standard deviation of the logarithm of the reporting volume's shock, by month and by day.
         state: (A, A, L, H) decayed history at the end of the data.
-        mean: (A, A, K) long-run mean of ``y`` a day, shrunk.
+        mean: (A, A, K) mean of ``y`` a day over the last stretch of record.
         counts: (A, A, L) events in the data, by pair and type; an event of a symmetric type counts half each way.
         draws: uncertainty.
         score: measured on held-out days, None where it was not.
