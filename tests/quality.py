@@ -49,6 +49,12 @@ def pairs(source: Iterable[str], target: Iterable[str], *, reciprocal: bool) -> 
     return {(a, b) for a in source or [""] for b in target or [""]}
 
 
+def short(event: Event) -> str:
+    """Type, codes of both sides and modality in a few words."""
+    sides = [",".join(p.code or "?" for p in side) for side in (event.source, event.target)]
+    return f"{event.type} {'<>'.join(sides) if event.reciprocal else '>'.join(sides)} {event.modality}"
+
+
 def triples(event: Event) -> set[tuple[str, str, str]]:
     sides = [[p.code or p.name for p in side] for side in (event.source, event.target)]
     return {(event.type, *pair) for pair in pairs(*sides, reciprocal=event.reciprocal)}

@@ -12,15 +12,11 @@ from detente.errors import ReadError
 from detente.events import Event
 from detente.read import code_lines, make_report, read
 from detente.read.frames import lexicon, load
+from tests.quality import short
 
 
 def coded(text: str, date: str | None = "2024-07-11") -> list[Event]:
     return list(code_lines([json.dumps({"id": "t", "text": text, "date": date})]))
-
-
-def short(event: Event) -> str:
-    sides = [",".join(p.code or "?" for p in side) for side in (event.source, event.target)]
-    return f"{event.type} {'<>'.join(sides) if event.reciprocal else '>'.join(sides)} {event.modality}"
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,13 @@ from detente.actors import register
 from detente.events import Event
 from detente.read import make_report, read
 from detente.read.places import cities, homes, ships
+from tests.quality import short
 
 FRIDAY = Date(2024, 7, 12)
 
 
 def events(text: str, outlet: str = "") -> tuple[Event, ...]:
     return read(make_report(text, published=FRIDAY, outlet=outlet)).events
-
-
-def short(event: Event) -> str:
-    sides = [",".join(p.code or "?" for p in side) for side in (event.source, event.target)]
-    return f"{event.type} {'<>'.join(sides) if event.reciprocal else '>'.join(sides)} {event.modality}"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import polars as pl
 
 from detente import actors as registers
@@ -366,7 +367,7 @@ def check(
     if isinstance(claim, str):
         claim = wording.read(claim, within=0 if given and any(w.end > w.start for w in given) else 14)
     if within is not None:
-        claim = checking.Proposition(claim.cause, claim.effect, claim.raises, within)
+        claim = msgspec.structs.replace(claim, within=within)
     how: dict[str, Any] = {
         "effects": days,
         "start": registers.day(since),

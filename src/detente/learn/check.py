@@ -300,8 +300,8 @@ def check(
     earlier = [Window(w.start - (w.end - w.start) - timedelta(1), w.start - timedelta(1)) for w in after]
     before = _compare(days, earlier, first, last, placebo=False)
     followed, expected = _raw(days, after, first, last)
-    known = fit is not None and windows is None and effects is None  # a register's events are not the model's
-    model = model_effect(fit, claim) if known and fit is not None else None
+    # A register's events are not the model's.
+    model = model_effect(fit, claim) if fit is not None and windows is None and effects is None else None
     return Answer(
         claim=claim,
         verdict=verdict(claim, None if _wider(claim) else model, compared),

@@ -74,9 +74,7 @@ def _weights(table: pl.DataFrame) -> pl.Expr:
 def source_of(table: pl.DataFrame) -> pl.DataFrame:
     """The table with a column ``from``: data set or else outlet of each event; null where neither is known."""
     names = [name for name in ("archive", "outlet") if name in table.columns]
-    return table.with_columns(pl.coalesce(names) if names else pl.lit(None, pl.String)).with_columns(
-        (pl.coalesce(names) if names else pl.lit(None, pl.String)).alias("from")
-    )
+    return table.with_columns((pl.coalesce(names) if names else pl.lit(None, pl.String)).alias("from"))
 
 
 def _one_source(table: pl.DataFrame) -> list[DetenteWarning]:

@@ -76,6 +76,15 @@ def _forget(past: Past) -> None:
 
 
 @njit(cache=True)
+def _day_end(rec: Record, t: int, first: int) -> int:
+    """Number after that of the last event cell of day t, whose first one is ``first``."""
+    last = first
+    while last < len(rec.n) and rec.cells[last, 0] == t:
+        last += 1
+    return last
+
+
+@njit(cache=True)
 def _exposures(rec: Record, past: Past, x: Floats) -> None:
     """Fill x (P, F, H): the compiled twin of ``exposures.channels``, causes of third parties summed by quad class."""
     s = past.s
@@ -202,9 +211,7 @@ def gather(
         if rec.fresh[t]:
             _forget(past)
             days = 0.0
-        last = first
-        while last < len(rec.n) and rec.cells[last, 0] == t:
-            last += 1
+        last = _day_end(rec, t, first)
         if last > first:
             _baseline(rec, past, max(days, 1.0), m, mix)
             _exposures(rec, past, x)
@@ -235,9 +242,7 @@ def means(rec: Record, past: Past, pairs: Floats, rest: Floats, rows_m: Floats) 
         if rec.fresh[t]:
             _forget(past)
             days = 0.0
-        last = first
-        while last < len(rec.n) and rec.cells[last, 0] == t:
-            last += 1
+        last = _day_end(rec, t, first)
         rest[t] = _baseline(rec, past, max(days, 1.0), m, mix)
         for e in range(first, last):
             k = rec.cells[e, 3]
@@ -299,11 +304,10 @@ def compensate(
         if rec.fresh[t]:
             _forget(past)
             days = 0.0
-        last = first
+        last = _day_end(rec, t, first)
         seen[:] = 0.0
-        while last < len(rec.n) and rec.cells[last, 0] == t:
-            seen[rec.both[rec.slot[rec.cells[last, 1], rec.cells[last, 2]]]] += rec.n[last]
-            last += 1
+        for e in range(first, last):
+            seen[rec.both[rec.slot[rec.cells[e, 1], rec.cells[e, 2]]]] += rec.n[e]
         if use[t]:
             others = _baseline(rec, past, max(days, 1.0), m, mix)
             _exposures(rec, past, x)

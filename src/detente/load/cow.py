@@ -17,8 +17,6 @@ from detente.load.people import Resolver
 from detente.load.sighting import hashed
 from detente.record.archive import Coded
 
-_RANK: Final = {"day": 0, "month": 1, "year": 2}
-
 
 def _date(parts: str, which: Literal["first", "last"]) -> Date | None:
     """First or last day of a year, month and day that the file prints, -9 for missing."""

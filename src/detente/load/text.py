@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Final
 
@@ -38,7 +39,7 @@ class Reject(Struct, frozen=True):
     text: str
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, dict=True):
     """The beginning of a file, by which its format is told.
 
     Args:
@@ -55,12 +56,12 @@ class Head(Struct, frozen=True):
     quoted: bool
     fields: tuple[str, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The fields of the first line as names of columns; see :func:`plain`."""
         return tuple(plain(field) for field in self.fields)
 
-    @property
+    @cached_property
     def width(self) -> int:
         """How many fields most lines after the first have."""
         counts = [len(_fields(line, self.separator, self.quoted)) for line in self.lines[1:60] if line]

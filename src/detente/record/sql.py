@@ -170,7 +170,7 @@ def ask(store: Store, statement: str, as_of: Date | None, views: Mapping[str, Ca
         DeskError: as :func:`query`.
     """
     files = [store.path / batch.file for batch in store.manifest().batches if batch.table == "sightings"]
-    changed = store._corrections(as_of)
+    changed = store.newest_corrections(as_of)
     own: dict[str, Callable[[], Table]] = {
         "actors": _actors,
         "officeholders": _officeholders,

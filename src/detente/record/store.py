@@ -197,7 +197,7 @@ class Store:
 
         frame = self._ask(name, newest, TABLES[name])
         if name == "events":
-            frame = corrections.applied(frame, self._corrections(known_by))
+            frame = corrections.applied(frame, self.newest_corrections(known_by))
         return frame.sort("known", maintain_order=True)
 
     def held(self) -> set[str]:
@@ -368,7 +368,7 @@ class Store:
         frame = pl.scan_parquet(paths)
         if known_by is not None:
             frame = frame.filter(pl.col("known") <= known_by)
-        return corrections.lazily(frame, self._corrections(known_by), known_by)
+        return corrections.lazily(frame, self.newest_corrections(known_by), known_by)
 
     def originals(self, dataset: str, as_of: Date | str | None = None) -> pl.LazyFrame:
         """Every column of a dataset's files as they print it, by key of the sighting: lazily.
@@ -439,7 +439,8 @@ class Store:
         rows = self._ask("corrections", lambda f: f.filter(pl.col("id") == id_), corrections.CORRECTIONS)
         return corrections.history(rows)
 
-    def _corrections(self, known_by: Date | None) -> pl.DataFrame:
+    def newest_corrections(self, known_by: Date | None) -> pl.DataFrame:
+        """The newest correction of each row that was known by a date; see :func:`detente.record.corrections.newest`."""
         rows = self._ask("corrections", lambda f: f, corrections.CORRECTIONS)
         return corrections.newest(rows, known_by)
 
@@ -456,7 +457,7 @@ class Store:
                 act,
                 changes,
                 stored=self._stored(id_),
-                before=self._corrections(since),
+                before=self.newest_corrections(since),
                 reason=reason,
                 known=since,
                 recorded=moment,

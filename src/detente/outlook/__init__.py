@@ -1,0 +1,1 @@
+"""Outlook: who is likely to do what to whom next."""
