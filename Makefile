@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: brief test lint types layers constraints picture clean help
+.PHONY: brief test lint types layers docs constraints picture clean help
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -24,6 +24,10 @@ types: $(STAMP)  ## static types
 layers: $(STAMP) ## imports run one way
 	$(BIN)/lint-imports
 
+docs: $(STAMP)   ## the documentation site, in docs/_build/html; the tests build it, too
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs docs/_build/html
+	@echo "$(CURDIR)/docs/_build/html/index.html"
+
 # Debian 12's pip 23.0.1 drops an extra of trafilatura without a word, so pip is renewed before anything else.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Detente needs Python 3.11 or later; set PYTHON=python3.x")'
@@ -42,4 +46,4 @@ picture: brief   ## renew docs/picture.png (needs chromium)
 		--user-data-dir=$$(mktemp -d) --window-size=1100,1250 --screenshot=docs/picture.png file://$(CURDIR)/brief.html
 
 clean:           ## remove what make made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache sample-desk brief.html
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache sample-desk brief.html docs/_build docs/reference

@@ -30,7 +30,7 @@ def simulate(fit: Fit, days: int, rng: np.random.Generator) -> pl.DataFrame:
     state = symmetrise(fit.mean)[..., None] * np.ones(len(fit.taus))
     rows = []
     for day in range(days):
-        exposed = channels(state, fit.partners)
+        exposed = channels(state, fit.partners, fit.foes)
         stirred = np.einsum("cab,cablh,chlk->abk", fit.theta, exposed, fit.weights, optimize=True)
         rate = fit.base + stirred
         rate = np.where(symmetric, np.where(upper, rate + rate.swapaxes(0, 1), 0.0), rate)
@@ -59,7 +59,7 @@ def main() -> None:
         table = simulate(truth, given.days, np.random.default_rng([given.seed, i]))
         fit = ReactionModel().fit(table, actors=truth.actors, seed=given.seed + i)
         # The true effects, averaged over the same past events as the fitted ones.
-        true = frame(replace(truth, counts=fit.counts, partners=fit.partners))["effect"]
+        true = frame(replace(truth, counts=fit.counts, partners=fit.partners, foes=fit.foes))["effect"]
         got = frame(fit).with_columns(true=true).filter(pl.col("n") >= FEW)
         reaction = pl.col("channel") != "inertia"
         inside = pl.col("true").is_between(pl.col("low"), pl.col("high"))

@@ -1,6 +1,6 @@
 """One-day-ahead forecasts of the reaction model against three simpler ones, on event data sets.
 
-    python benchmarks/reactions.py FILE... [--days N] [--busiest N] [--seed N]
+    python benchmarks/reactions.py FILE... [--days N] [--busiest N] [--without CODE ...] [--seed N]
 
 For each file: fits on all but the last days, forecasts these one day ahead, and prints bits per event over a constant
 rate, the last 30 days and tuned exponential smoothing (all under the same pair-day observation model), and over the
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--days", type=int, default=31, help="days held out at the end")
     parser.add_argument("--busiest", type=int, default=0, help="take the N busiest states instead of the prior's")
+    parser.add_argument("--without", nargs="*", default=[], help="leave these states out")
     parser.add_argument("--no-fit", action="store_true", help="forecast only, do not time fits")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
@@ -33,6 +34,7 @@ def main() -> None:
         loaded = daily(path)
         print(loaded.summary())
         actors = busiest(loaded.table, given.busiest) if given.busiest else ACTORS
+        actors = tuple(code for code in actors if code not in given.without)
         score = backtest(
             loaded.table, actors=actors, test_days=given.days, data=f"{len(actors)} states", seed=given.seed
         )

@@ -20,7 +20,7 @@ from detente.errors import DetenteWarning, LearnError
 from detente.events import Reading
 from detente.learn import check as checking
 from detente.learn import prior, wording
-from detente.learn.check import HOSTILE, Acts, Proposition
+from detente.learn.check import HOSTILE, Acts, ModelEffect, Proposition
 from detente.learn.windows import WindowEffect
 from detente.record.windows import Window
 from tests import handmade
@@ -45,16 +45,22 @@ def record(ratio: float, seed: int) -> pl.DataFrame:
 
 
 def test_finds_what_was_put_in() -> None:
-    """A rise is supported, its opposite contradicted, and where there is nothing little is claimed."""
+    """A rise is supported, its opposite contradicted."""
     risen = [checking.check(CLAIM, record(4.0, seed)) for seed in range(10)]
     assert sum(a.verdict == "supports" for a in risen) >= 9
     lowered = msgspec.structs.replace(CLAIM, raises=False)
     assert all(checking.check(lowered, record(4.0, seed)).verdict == "contradicts" for seed in range(5))
-    nothing = [checking.check(CLAIM, record(1.0, seed)).verdict for seed in range(20)]
-    assert nothing.count("supports") + nothing.count("contradicts") <= 4
     answer = risen[0]
     assert answer.followed > 2 * answer.expected and "Counts" in answer.summary()
     assert answer.frame().height == 1
+
+
+def test_strong_verdicts_are_rare_without_effect_and_usual_where_the_rate_is_doubled() -> None:
+    """At most one in twenty, and most; ``benchmarks/verdicts.py`` measures it on more records of more kinds."""
+    nothing = [checking.check(CLAIM, record(1.0, seed)).verdict for seed in range(60)]
+    assert nothing.count("supports") + nothing.count("contradicts") <= 3
+    doubled = [checking.check(CLAIM, record(2.0, seed)).verdict for seed in range(20)]
+    assert doubled.count("supports") > 10 and "contradicts" not in doubled
 
 
 def test_a_register_takes_the_place_of_the_record() -> None:
@@ -90,21 +96,36 @@ def test_model_effect_is_linear_and_knows_its_limits() -> None:
 def test_scale() -> None:
     """Each step of the scale, by its rule."""
 
-    def days(ratio: float, low: float, high: float, p: float) -> WindowEffect:
-        return WindowEffect(
-            ratio, low, high, p, 40 / ratio, 40, 100, 100, 900, 10, (), p, START, START + timedelta(999)
-        )
+    def days(ratio: float, low: float, high: float, p: float, shifted: float) -> WindowEffect:
+        end = START + timedelta(999)
+        return WindowEffect(ratio, low, high, p, 40 / ratio, 40, 100, 100, 900, 10, (), shifted, START, end)
 
-    def said(*args: float, raises: bool = True) -> str:
-        return checking.verdict(msgspec.structs.replace(CLAIM, raises=raises), None, days(*args))
+    def said(*args: float, raises: bool = True, model: ModelEffect | None = None) -> str:
+        return checking.verdict(msgspec.structs.replace(CLAIM, raises=raises), model, days(*args))
 
-    assert said(2.0, 1.2, 3.3, 0.02) == "supports"
-    assert said(2.0, 1.2, 3.3, 0.15) == "leans for"
-    assert said(1.5, 0.98, 2.4, 0.15) == "leans for"
-    assert said(1.5, 0.98, 2.4, 0.40) == "says nothing"
-    assert said(0.75, 0.6, 1.15, 0.40) == "leans against"
-    assert said(0.95, 0.85, 1.05, 0.9) == "contradicts"
-    assert said(0.5, 0.3, 0.8, 0.02, raises=False) == "supports"
+    opposite = {"supports": "contradicts", "leans for": "leans against", "says nothing": "says nothing"}
+    for args, verdict in {
+        (2.0, 1.2, 3.3, 0.02, 0.02): "supports",
+        (2.0, 1.2, 3.3, 0.02, 0.15): "leans for",
+        (2.0, 1.0, 4.0, 0.08, 0.02): "leans for",
+        (1.5, 0.98, 2.4, 0.11, 0.40): "says nothing",
+        (1.5, 0.9, 2.6, 0.3, 0.1): "says nothing",
+    }.items():
+        ratio, low, high, *rest = args
+        assert said(*args) == verdict
+        # A fall is judged as a rise is, and a claim of a fall as one of a rise.
+        assert said(1 / ratio, 1 / high, 1 / low, *rest) == opposite[verdict]
+        assert said(1 / ratio, 1 / high, 1 / low, *rest, raises=False) == verdict
+        assert said(*args, raises=False) == opposite[verdict]
+    # No practical effect either way speaks against both.
+    assert {said(1.0, 0.94, 1.07, 0.9, 0.9, raises=raises) for raises in (True, False)} == {"leans against"}
+    more, none = ModelEffect(0.1, 0.05, 0.2, 1.0, 50), ModelEffect(0.0, 0.0, 0.003, 1.0, 50)
+    less = ModelEffect(-0.1, -0.2, -0.05, 1.0, 50, -0.1)
+    nothing, strong = (1.5, 0.9, 2.6, 0.3, 0.4), (2.0, 1.2, 3.3, 0.02, 0.02)
+    assert [said(*nothing, model=m) for m in (more, none, less)] == ["leans for", "leans against", "leans against"]
+    assert [said(*strong, model=m) for m in (more, none, less)] == ["supports", "leans for", "leans for"]
+    assert said(*nothing, model=less, raises=False) == "leans for"
+    assert said(2.0, 1.2, 3.3, 0.02, 0.15, model=more) == "leans for"  # never made stronger
 
 
 def test_many_claims_are_held_to_a_false_discovery_rate() -> None:
@@ -114,8 +135,43 @@ def test_many_claims_are_held_to_a_false_discovery_rate() -> None:
     beside = replace(strong.compared, p=0.9)
     weak = replace(strong, compared=replace(strong.compared, p=0.02))
     none = replace(strong, verdict="says nothing", compared=beside)
-    assert checking.adjust([weak, *[none] * 20])[0].verdict == "leans for"
+    first = checking.adjust([weak, *[none] * 20])[0]
+    assert first.verdict == "leans for" and first.checked == 21
+    assert first.p_adjusted == pytest.approx(21 * 0.02)
+    assert "One of 21 compared together" in first.summary() and first.frame()["p_adjusted"][0] == first.p_adjusted
     assert checking.adjust([weak])[0].verdict == "supports"
+
+
+def test_adjusted_p_values_are_those_of_benjamini_and_hochberg() -> None:
+    """Against the definition: the least rate at which the step-up procedure would let the claim stand."""
+    strong = checking.check(CLAIM, record(4.0, 1))
+    assert strong.compared is not None
+    p = [0.001, 0.8, 0.012, 0.03, 0.03]
+    found = checking.adjust([replace(strong, compared=replace(strong.compared, p=x)) for x in p])
+    ranked = sorted(p)
+    for answer, x in zip(found, p, strict=True):
+        wanted = min(ranked[j] * len(p) / (j + 1) for j in range(len(p)) if ranked[j] >= x)
+        assert answer.p_adjusted == pytest.approx(wanted) and answer.checked == len(p)
+    few = replace(strong, compared=None, verdict="says nothing")  # what cannot be tested is no test
+    assert checking.adjust([strong, few]) == (strong, few)
+
+
+def test_what_was_cancelled_is_no_cause() -> None:
+    """Cancelled drills are left out of all, and stand by themselves."""
+    given = [Window(date(y, 3, 5), date(y, 3, 18), "", "cancelled" if y == 2010 else "held") for y in range(2008, 2018)]
+    effects = [START + timedelta(i) for i in range(0, DAYS, 9)]
+    claim = msgspec.structs.replace(CLAIM, within=0)
+    answer = checking.by_group(claim, pl.DataFrame(), given, effects=effects)
+    assert answer.causes == 9 and [(p.group, p.causes) for p in answer.parts] == [("cancelled", 1), ("held", 9)]
+    assert wording.hold(claim, register=given, effects=effects).causes == 9
+
+
+def test_a_model_holds_claims_against_its_own_record() -> None:
+    """In words, with the days of its record beside its own effect."""
+    fit = replace(prior(), table=record(1.0, 1))
+    answer = fit.check("cooperation of USA and KOR raises hostile acts of PRK within 7 days")
+    assert answer.model is not None and answer.compared is not None
+    assert answer.compared == checking.check(answer.claim, record(1.0, 1)).compared
 
 
 @pytest.mark.parametrize(

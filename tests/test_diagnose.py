@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 from scipy.stats import nbinom
 
+import detente
 from detente.cli import main
-from detente.errors import CoverageShift, LearnError, NotIdentified, OneSource, ShortHistory
+from detente.errors import CoverageShift, DetenteWarning, LearnError, NotIdentified, OneSource, ShortHistory
 from detente.learn import Settings, prior
 from detente.learn.calibration import calibration, crps, rolling
 from detente.learn.diagnose import cautions, diagnose
@@ -85,6 +86,8 @@ def test_a_diagnosis_finds_the_month_and_the_day_that_stand_out() -> None:
     by = dict(found.influence.select("without", "events").iter_rows())
     assert by["gdelt"] == 60 and by["2020-08-15"] >= 60
     assert found.stability.height == 2
+    (first, second) = found.stability.iter_rows(named=True)
+    assert first["start"] < second["start"] <= first["end"] < second["end"]  # they roll, each half over the next
     assert "Reproduction number" in found.summary() and "2020-08 CHN-USA" in found.summary()
 
 
@@ -111,6 +114,32 @@ def test_each_warning_where_it_is_due_and_only_there() -> None:
     one = pl.DataFrame([(date(2020, 3, 1), "KOR", "USA", "ACCUSE", 2, "a")], schema=calm.schema, orient="row")
     assert kinds(pl.concat([calm, one])) == [NotIdentified]
     assert "KOR" in str(cautions(pl.concat([calm, one]))[0])
+
+
+def test_a_desk_warns_when_it_learns(tmp_path: Path) -> None:
+    """Each class of warning, from events that were loaded: too few, and of one data set, uneven, with a rare actor."""
+    names = ["date", "source", "source_iso3", "source_sector", "cameo", "goldstein", "event_text", "target"]
+    names += ["target_iso3", "target_sector"]
+    place = {"CHN": "China", "JPN": "Japan", "USA": "United States", "KOR": "South Korea"}
+    events = [(d, a, b) for d, a, b, kind, *_ in record(400, 0.3).iter_rows() if kind == "ACCUSE"]
+    events = [e for i, e in enumerate(events) if e[0] > date(2020, 8, 1) or i % 4 == 0]
+    events.append((date(2020, 9, 1), "KOR", "USA"))
+
+    def desk(name: str, rows: list[tuple[date, str, str]]) -> detente.Desk:
+        lines = [",".join(names)]
+        lines += [f"{d},{place[a]},{a},STATE,112,-2,Accuse,{place[b]},{b},STATE" for d, a, b in rows]
+        file = tmp_path / f"{name}.csv"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        made = detente.open(tmp_path / name)
+        made.load("auto", file)
+        return made
+
+    with pytest.warns(ShortHistory) as said:
+        desk("short", events[:20]).learn()
+    assert len(said) == 1
+    with pytest.warns(DetenteWarning) as said:
+        desk("long", events).learn()
+    assert {w.category for w in said} == {OneSource, CoverageShift, NotIdentified}
 
 
 def test_commands_on_files(tmp_path: Path) -> None:

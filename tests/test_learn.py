@@ -18,7 +18,7 @@ from detente.errors import LearnError
 from detente.events import Tie, TieStatus
 from detente.learn import CHANNELS, Fit, ReactionModel, Settings, backtest, kernels, prior
 from detente.learn.backtest import interval_coverage
-from detente.learn.estimate import CHANNEL, Dispersion, Parameters, attribute, design, dispersion, expect
+from detente.learn.estimate import Dispersion, Parameters, attribute, design, dispersion, expect
 from detente.learn.estimate import fit as fit_design
 from detente.learn.exposures import (
     CONCILIATORY,
@@ -149,10 +149,11 @@ def test_compiled_exposures_are_those_of_the_formula() -> None:
         parts = [p.reshape(*p.shape[:-3], -1, p.shape[-1]) for p in (own, third)]
         return np.concatenate(parts, axis=-2)
 
-    for (p, e), row in zip(d.rows_at, d.rows_x, strict=True):
+    shape = (kernels.N_FEATURES, len(taus))
+    for (p, e), row in zip(d.rows_at, d.rows_x.reshape(-1, *shape), strict=True):
         a, b = d.record.of[p]
         assert {a, b} == {counts.a[e], counts.b[e]}
-        np.testing.assert_allclose(row, flat(channels(history[counts.day[e]], d.partners))[a, b], atol=1e-6)
+        np.testing.assert_allclose(row, flat(channels(history[counts.day[e]], d.partners, d.foes))[a, b], atol=1e-6)
     assert len(d.rows_at) == len(counts.n) + SYMMETRIC[counts.k].sum()
     n = len(d.record.of)
     quiet = Parameters(
@@ -169,10 +170,11 @@ def test_compiled_exposures_are_those_of_the_formula() -> None:
     want = 0.0
     for t, seen in zip(days, shrink, strict=True):
         g = d.v[t] * seen / (1 + 0.01 * got.rate[t, d.record.both])
-        want = want + g[:, None, None] * flat(channels(history[t], d.partners))[a, b]
-    np.testing.assert_allclose(got.g_x, want, rtol=1e-6, atol=1e-9)
+        want = want + g[:, None, None] * flat(channels(history[t], d.partners, d.foes))[a, b]
+    for part in got.g_x:
+        np.testing.assert_allclose(part.reshape(-1, *shape), want, rtol=1e-6, atol=1e-9)
     t = int(days[-1])
-    rate = d.v[t] * flat(channels(history[t], d.partners)).sum((2, 3)) * 0.01 * len(TYPES)
+    rate = d.v[t] * flat(channels(history[t], d.partners, d.foes)).sum((2, 3)) * 0.01 * len(TYPES)
     np.testing.assert_allclose(got.rate[t, d.record.both[d.record.slot[0, 1]]], rate[0, 1] + rate[1, 0])
 
 
@@ -190,7 +192,7 @@ def test_among_many_actors_only_pairs_that_dealt_are_kept() -> None:
     fit = ReactionModel(settings=Settings(few=2, outer=3), draws=2).fit(pl.concat([table, other]).sort("day"))
     a, b = fit.index("FJI"), fit.index("CHN")
     assert fit.base[a, b].sum() > 0
-    assert fit.theta[:, a, b].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert fit.theta[:, a, b].tolist() == [1, 1, 0, 0, 0, 0, 0, 0, 0]
     np.testing.assert_allclose(fit.base[a, a], 0)
 
 
@@ -261,10 +263,12 @@ def test_causes_are_drawn_in_proportion_to_their_shares() -> None:
     share = attribute(d, par, use.astype(float))
     total = [np.zeros_like(x) for x in (par.w, par.theta, par.u, par.theta0)]
     drawn = [np.zeros_like(x) for x in total]
+    drawn[1] = np.zeros(par.theta.shape[::-1]).T
     for seed in range(200):
         kernels.assign(
-            d.counts.k, d.counts.n, d.rows_x, d.rows_m, d.rows_at, use, par.u, par.theta0, par.w, par.theta, CHANNEL,
-            seed, *drawn,
+            d.counts.k, d.counts.n, d.rows_x, d.rows_m, d.rows_at, use, par.u, par.theta0,
+            par.w.reshape(len(TYPES), -1), np.ascontiguousarray(par.theta.T), d.bounds,
+            seed, drawn[0].reshape(len(TYPES), -1), drawn[1].T, *drawn[2:],
         )  # fmt: skip
         for into, x in zip(total, drawn, strict=True):
             np.add(into, x / 200, out=into)

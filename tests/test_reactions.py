@@ -18,8 +18,9 @@ from detente.codebook import QUADS, TYPES, event_type
 from detente.errors import CodebookError, LearnError
 from detente.learn import Fit, ReactionModel, Settings, prior
 from detente.learn.check import Acts, Proposition, model_effect
-from detente.show import figures
-from detente.show.svg import render
+from detente.learn.exposures import channels, damped
+from detente.learn.further import usual_rates
+from detente.learn.reactions import Reaction
 
 STATES = ("AUS", "CHN", "JPN", "PRK")
 
@@ -109,8 +110,7 @@ def test_a_record_stands_beside_the_model() -> None:
     assert found.compared is not None and found.compared.ratio > 1.5
     assert "shifted" in found.summary() or "moved through the calendar" in found.summary()
     assert found.cite()
-    spec = figures.response(found)
-    assert "<svg" in render(spec, id="r", title="t", description="d")
+    assert "<svg" in found.figure().svg("r")
 
 
 def small() -> Fit:
@@ -122,7 +122,7 @@ def small() -> Fit:
 @pytest.mark.parametrize("hostile", [False, True])
 def test_reproduction_of_a_pair_is_that_of_a_model_of_these_two(hostile: bool) -> None:
     fit = small()
-    frame = fit.reproductions(hostile=hostile)
+    frame = fit.reproduction(by="pair", hostile=hostile)
     assert frame.height == 10
     for name, (a, b), value, low, high, n in frame.head(3).iter_rows():
         assert name == f"{a}-{b}"
@@ -131,9 +131,88 @@ def test_reproduction_of_a_pair_is_that_of_a_model_of_these_two(hostile: bool) -
         assert low <= value <= high and n >= 0
 
 
+def calm(fit: Fit, level: float = 0.8) -> Fit:
+    """The model with damping of all its rates, as sure as its other parameters."""
+    rng = np.random.default_rng(1)
+    damping = np.linspace(0.5, 1.0, 8).reshape(4, 2) * level
+    drawn = damping * rng.gamma(20.0, 1 / 20.0, size=(len(fit.draws), 4, 2))
+    return replace(fit, damping=damping, draws=replace(fit.draws, damping=drawn))
+
+
+@pytest.mark.parametrize("to", ["CONSULT", "COOPERATE", "AID", "ACCUSE"])
+def test_a_response_with_damping_is_what_the_rates_change_by(to: str) -> None:
+    """Against the rates themselves, in the usual state with and without one act more, day by day."""
+    fit, half = calm(small()), event_type(to).symmetric
+    prk, kor, kind = fit.index("PRK"), fit.index("KOR"), TYPES.index(to)
+    usual = np.repeat(fit.mean[..., None], 3, axis=-1)
+
+    def rates(state: np.ndarray) -> np.ndarray:
+        felt = channels(state, fit.partners, fit.foes)
+        plain = fit.base + np.einsum("cab,cablh,chlk->abk", fit.theta, felt, fit.weights)
+        left = damped(state, fit.damping, fit.damping_scale)
+        return plain * left[..., [QUADS.index(event_type(k).quad) for k in TYPES]]
+
+    keep, wanted = np.exp(-1 / fit.taus.astype(float)), np.zeros((4, 40))
+    for day in range(40):
+        more = usual.copy()
+        for a, b in [(kor, prk), (prk, kor)] if half else [(kor, prk)]:
+            more[a, b, kind] += (1 - keep) * keep**day / (2 if half else 1)
+        change = rates(more) - rates(usual)
+        for k in TYPES:
+            of = change[:, :, TYPES.index(k)]
+            by_prk = of[prk].sum() + (of[:, prk].sum() if event_type(k).symmetric else 0.0)
+            wanted[QUADS.index(event_type(k).quad), day] += by_prk
+    found = fit.reaction("PRK", to=to, by="KOR", days=40)
+    np.testing.assert_allclose(found.daily, wanted, rtol=1e-6, atol=1e-6)  # the prior's numbers have single precision
+    assert (found.low <= found.total).all() and (found.total <= found.high).all()
+    friendly = event_type(to).quad.endswith("cooperation")
+    assert (found.calmed < 0).all() if friendly else (found.calmed == 0).all()
+
+
+def test_what_calms_is_told_as_a_fall() -> None:
+    """Rows of their own among the reactions, negative, with their interval; none where nothing is damped."""
+    fit = calm(small())
+    assert "calming" not in set(small().frame()["channel"])
+    rows = fit.frame().filter(channel="calming")
+    assert (
+        (rows["effect"] <= 0).all() and (rows["low"] <= rows["effect"]).all() and (rows["effect"] <= rows["high"]).all()
+    )
+    assert set(rows["cause"]) == {"verbal cooperation", "material cooperation"}
+    one = {"actor": "PRK", "toward": "KOR", "cause": "verbal cooperation", "response": "verbal conflict"}
+    row = rows.filter(**one).row(0, named=True)
+    # One act of verbal cooperation more, in either direction, at the usual rate.
+    a, b = fit.index("PRK"), fit.index("KOR")
+    keep = float(np.exp(-1 / fit.taus[1]))
+    usual = [sum(fit.mean[x, y, TYPES.index(k)] for k in TYPES if event_type(k).quad == quad
+                 for x, y in ((a, b), (b, a))) for quad in QUADS if quad.endswith("cooperation")]  # fmt: skip
+    gamma, s = fit.damping[QUADS.index("verbal conflict")], fit.damping_scale
+    left = [np.exp(-sum(g * z / (z + s) for g, z in zip(gamma, (usual[0] + extra, usual[1]), strict=True)))
+            for extra in (0.0, *((1 - keep) * keep**d for d in range(30)))]  # fmt: skip
+    rate = usual_rates(fit)[a, b, [event_type(k).quad == "verbal conflict" for k in TYPES]].sum() / left[0]
+    assert row["effect"] == pytest.approx(rate * sum(x - left[0] for x in left[1:]), rel=1e-6)
+    assert row["n"] == pytest.approx(sum(
+        fit.counts[x, y, TYPES.index(k)] for k in TYPES if event_type(k).quad == "verbal cooperation"
+        for x, y in ((a, b), (b, a))))  # fmt: skip
+    assert "PRK spares 0.30 events" in Reaction(**row | {"effect": -0.3, "low": -0.4, "high": -0.2}).summary()
+    assert fit.reproduction()[0] < small().reproduction()[0]
+
+
+def test_blocs_and_pairs_have_intervals_that_hold_the_estimate() -> None:
+    """Of some width, on both sides, for the whole, for blocs and for pairs, hostile or not."""
+    fit = prior()
+    for hostile in (False, True):
+        value, low, high = fit.reproduction(hostile=hostile)
+        assert low < value < high
+        blocs = fit.reproduction(by="bloc", hostile=hostile)
+        assert blocs.height >= 2 and sorted(code for codes in blocs["actors"] for code in codes) == sorted(fit.actors)
+        pairs = fit.reproduction(by="pair", hostile=hostile).filter(pl.col("n") >= 50)
+        for frame in (blocs, pairs):
+            assert (frame["low"] < frame["value"]).mean() > 0.9 and (frame["value"] < frame["high"]).mean() > 0.9
+
+
 def test_reproduction_of_a_bloc() -> None:
     fit = small()
-    frame = fit.reproductions({"two": ["JPN", "USA", "FJI"], "one": ["CHN"], "all": fit.actors})
+    frame = fit.reproduction(by={"two": ["JPN", "USA", "FJI"], "one": ["CHN"], "all": fit.actors})
     assert frame["group"].to_list() == ["all", "two"] or frame["group"].to_list() == ["two", "all"]
     whole = frame.row(by_predicate=pl.col("group") == "all", named=True)
     assert whole["value"] == pytest.approx(fit.reproduction()[0])

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detente import svg, words
+from detente.figure import Figure
 from detente.record import ask
 from detente.record.views import TABLES
-from detente.show import figures, svg, tables, words
+from detente.show import figures, tables
 from tests import handmade
 
 HOSTILE = "<script>alert(1)</script> \"' & \u202eevil\u202c \x1b[31m"
@@ -102,12 +104,12 @@ def test_clip_keeps_to_its_length(text: str, most: int) -> None:
     assert len(words.clip(text, most)) <= most
 
 
-def specs(tmp_path: Path) -> dict[str, figures.Spec]:
+def drawings(tmp_path: Path) -> dict[str, Figure]:
     found = handmade.findings(tmp_path / "desk")
     model = handmade.fit()
     compared = handmade.comparison(model)
     return {
-        "timeline": figures.timeline(found.events, as_of=found.as_of),
+        "timeline": figures.busy_pairs(found.events, as_of=found.as_of),
         "network": figures.network(found.edges, found.on),
         "reactions": figures.reactions(model.reactions(handmade.ACTORS), as_of=found.as_of),
         "ranking": figures.ranking(compared, as_of=found.as_of),
@@ -116,8 +118,8 @@ def specs(tmp_path: Path) -> dict[str, figures.Spec]:
 
 
 def test_every_figure_is_drawn_with_its_date_and_nothing_that_runs_or_fetches(tmp_path: Path) -> None:
-    for name, spec in specs(tmp_path).items():
-        drawn = svg.render(spec, id=name, title=name, description="What it shows.")
+    for name, figure in drawings(tmp_path).items():
+        drawn = figure.svg(name)
         root = ET.fromstring(drawn)
         tags = {element.tag for element in root.iter()}
         assert tags <= svg._DRAWN | {"desc"}, name
@@ -132,9 +134,7 @@ def test_every_figure_is_drawn_with_its_date_and_nothing_that_runs_or_fetches(tm
 
 def test_events_in_the_timeline_link_to_their_rows(tmp_path: Path) -> None:
     found = handmade.findings(tmp_path / "desk")
-    drawn = ET.fromstring(
-        svg.render(figures.timeline(found.events, as_of=found.as_of), id="f", title="t", description="d")
-    )
+    drawn = ET.fromstring(figures.busy_pairs(found.events, as_of=found.as_of).svg())
     links = {element.get("href") for element in drawn.iter("a")}
     asserted = found.events.filter(
         (pl.col("modality") == "asserted") & pl.col("same_as").is_null() & pl.col("day").is_not_null()
@@ -178,5 +178,5 @@ def test_layout_stays_put_between_dates() -> None:
 
 def test_empty_frames_draw() -> None:
     events = pl.DataFrame(schema=TABLES["events"])
-    drawn = svg.render(figures.timeline(events, as_of=Date(2024, 7, 12)), id="f", title="t", description="d")
+    drawn = figures.busy_pairs(events, as_of=Date(2024, 7, 12)).svg()
     assert drawn.startswith("<svg")

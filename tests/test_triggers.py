@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 import detente
 from detente.cli import main
-from detente.codebook import TYPES, event_type
+from detente.codebook import QUADS, TYPES, event_type
 from detente.errors import DeskError, LearnError, ShortHistory
-from detente.learn import Fit, prior
-from detente.learn.exposures import channels
-from detente.learn.triggers import triggers
+from detente.learn import Fit, ReactionModel, Settings, prior
+from detente.learn.exposures import SYMMETRIC, channels, symmetrise
+from detente.learn.triggers import _components, triggers
 from tests import handmade
 
 ACTORS = ["CHN", "JPN", "KOR", "PRK", "USA"]
@@ -82,6 +82,70 @@ def test_each_share_is_what_the_rate_loses_without_the_event(cell: tuple[str, st
         without = rate(fit, table.filter(pl.col("id") != row["id"]), day, cell)
         assert row["share"] * whole == pytest.approx(whole - without, abs=1e-12)
     assert found.unseen == 0.0
+
+
+@pytest.mark.parametrize("cell", [("PRK", "KOR", "ACCUSE"), ("CHN", "USA", "CONSULT")])
+def test_damping_takes_the_same_part_of_all_shares(cell: tuple[str, str, str]) -> None:
+    """Recent cooperation of the pair lowers the rate as a whole; shares stay as they are."""
+    table, day = record(1, 400), START + timedelta(55)
+    free, damping = own(), np.linspace(0.2, 0.9, 8).reshape(4, 2)
+    bound = replace(free, damping=damping)
+    one, two = (triggers(fit, table, day=day, cells=[cell]) for fit in (free, bound))
+    # The pair's decayed cooperation by the formula, both directions, middle time constant.
+    keep, z = np.exp(-1 / float(free.taus[1])), np.zeros(2)
+    for row in table.filter(pl.col("day") < day).iter_rows(named=True):
+        quad = event_type(row["type"]).quad
+        if {row["source"], row["target"]} == set(cell[:2]) and quad.endswith("cooperation"):
+            z[int(quad == "material cooperation")] += row["count"] * (1 - keep) * keep ** ((day - row["day"]).days - 1)
+    left = float(np.exp(-damping[QUADS.index(event_type(cell[2]).quad)] @ (z / (z + bound.damping_scale))))
+    assert z.any() and two.left == pytest.approx(left) and one.left == 1.0
+    assert two.rate == pytest.approx(left * one.rate)
+    assert two.baseline == pytest.approx(one.baseline)
+    assert two.frame()["share"].to_list() == pytest.approx(one.frame()["share"].to_list())
+    assert "left" in two.summary() and two.frame()["share"].sum() == pytest.approx(1.0, abs=1e-12)
+
+
+def test_the_baseline_is_that_of_the_day() -> None:
+    """Of a model fitted on its own record: at the end it is the model's, earlier that of the record until then."""
+    table = record(5, 240)
+    model = ReactionModel(settings=Settings(outer=3), draws=0)
+    fit = model.fit(table, actors=ACTORS)
+    cell, end = ("PRK", "KOR", "ACCUSE"), fit.end
+    a, b, k = fit.index("PRK"), fit.index("KOR"), TYPES.index("ACCUSE")
+    after = triggers(fit, table, day=end + timedelta(1), cells=[cell])
+    assert after.rate * after.baseline == pytest.approx(fit.base[a, b, k])
+    # Had the record ended then: the same mixture of the components that it would have had.
+    day = START + timedelta(50)
+    early = model.fit(table.filter(pl.col("day") < day), actors=ACTORS)
+    assert early.end == day - timedelta(1) and early.mixture is not None and fit.mixture is not None
+    found = triggers(fit, table, day=day, cells=[cell])
+    frozen = triggers(replace(fit, mixture=None), table, day=day, cells=[cell])
+    assert found.rate * found.baseline != pytest.approx(frozen.rate * frozen.baseline)
+    again = triggers(replace(early, table=table, end=end), table, day=day, cells=[cell])
+    assert found.rate - found.rate * found.baseline == pytest.approx(frozen.rate - frozen.rate * frozen.baseline)
+    assert again.rate > 0
+    whole = [_components(fit, part) for part in (table, table.filter(pl.col("day") < day))]
+    assert all(whole)
+    (last, *_), (then, *_) = (w for w in whole if w is not None)
+    directed = ~SYMMETRIC
+    factor = fit.base[..., directed].sum(2) / np.maximum(last[..., directed].sum(2), 1e-300)
+    np.testing.assert_allclose(symmetrise(factor[..., None] * last), fit.base, rtol=1e-9)
+    ratio = found.rate * found.baseline / fit.base[a, b, k]
+    assert ratio == pytest.approx(then[a, b, k] / last[a, b, k])
+
+
+def test_an_event_by_its_id() -> None:
+    """A model that holds its record finds the event in it; others say what is missing."""
+    fit, table = own(), record(1)
+    row = table.row(table.height - 1, named=True)
+    known = replace(fit, table=table).triggers(row["id"])
+    cell = (row["source"], row["target"], row["type"])
+    assert known.rate == triggers(fit, table, day=row["day"], cells=[cell]).rate
+    assert fit.triggers(row["id"], table=table).frame().equals(known.frame())
+    with pytest.raises(LearnError, match="does not hold its record"):
+        fit.triggers(row["id"])
+    with pytest.raises(LearnError, match="holds no event"):
+        replace(fit, table=table).triggers("nothing")
 
 
 def test_later_events_and_a_record_that_stopped_bear_on_nothing() -> None:

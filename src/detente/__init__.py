@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from detente.errors import DetenteError
     from detente.learn import Fit, ReactionModel
     from detente.learn.prior import prior
+    from detente.simulate import measures
     from detente.simulate.compare import compare
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ _HOMES = {
     "ReactionModel": "learn",
     "actor": "desk",
     "compare": "simulate",
+    "measures": "simulate",
     "open": "desk",
     "prior": "learn",
     "register": "actors",
@@ -43,6 +45,7 @@ __all__ = [
     "__version__",
     "actor",
     "compare",
+    "measures",
     "open",
     "prior",
     "register",

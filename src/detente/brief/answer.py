@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
+from detente import words
 from detente.brief.findings import Findings
 from detente.brief.rows import EventRow, TieRow, Topic, anchor
 from detente.codebook import is_hostile
-from detente.show import words
 from detente.show.figures import after
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from detente.events import Span
-from detente.show.words import clip
+from detente.words import clip
 
 # A stop with its closing quote, then space and something that may begin a sentence; or a line's end.
 _END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=[\"“‘'(\[]?[A-Z0-9])|\n+")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from detente import words
 from detente.brief.answer import Part, Sentence
 from detente.brief.findings import Findings
 from detente.brief.rows import EventRow
-from detente.show import words
 
 if TYPE_CHECKING:
     from detente.simulate import Effect

@@ -17,13 +17,14 @@ import polars as pl
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from detente import words
 from detente.actors import tie_sources
 from detente.brief import rows
 from detente.brief.answer import answer, measure_anchor
 from detente.brief.findings import Findings
 from detente.brief.limits import limits, would_change
 from detente.errors import DeskError
-from detente.show import figures, svg, words
+from detente.show import figures
 from detente.simulate.measures import sources
 
 if TYPE_CHECKING:
@@ -210,47 +211,30 @@ def _safe(value: Any) -> Any:
 
 def _figures(findings: Findings, asserted: list[rows.EventRow], reactions: list[ReactionRow]) -> Mapping[str, Figure]:
     drawn: dict[str, Figure] = {}
+    source = _origin(findings)
 
-    def draw(name: str, spec: figures.Spec, description: str) -> None:
-        title = spec["title"]["text"]
-        drawn[name] = Figure(
-            f"fig-{name}", title, Markup(svg.render(spec, id=f"fig-{name}", title=title, description=description))
-        )
+    def draw(name: str, shown: figures.Figure) -> None:
+        drawn[name] = Figure(f"fig-{name}", shown.title, Markup(shown.svg(f"fig-{name}")))
 
-    shown = findings.events.filter(pl.col("id").is_in([e.id for e in asserted]))
     if any(e.day and e.targets for e in asserted):
-        draw(
-            "timeline",
-            figures.timeline(shown, as_of=findings.as_of),
-            "Each mark is one dated event, by day and pair of actors; circles are cooperation, triangles hostility. "
-            "The table below holds the same events.",
-        )
+        told = findings.events.filter(pl.col("id").is_in([e.id for e in asserted]))
+        draw("timeline", figures.busy_pairs(told, as_of=findings.as_of, source=source))
     if findings.edges.height:
-        draw(
-            "network",
-            figures.network(findings.edges, findings.on, as_of=findings.as_of),
-            "Actors as points, ties and events between them as lines. The tables below hold exactly what is drawn.",
-        )
+        draw("network", figures.network(findings.edges, findings.on, as_of=findings.as_of, source=source))
     if reactions:
-        draw(
-            "reactions",
-            figures.reactions([r.reaction for r in reactions], as_of=findings.as_of),
-            "One line a reaction with its 90 % interval; the table below holds the same numbers.",
-        )
+        shown = [r.reaction for r in reactions]
+        draw("reactions", figures.reactions(shown, as_of=findings.as_of, source=findings.stamp.model))
     if findings.comparison is not None:
-        draw(
-            "ranking",
-            figures.ranking(findings.comparison, as_of=findings.as_of),
-            "Expected change of hostile events by measure with 50 % and 90 % intervals; the table below holds the "
-            "same numbers.",
-        )
-        draw(
-            "fans",
-            figures.fans(findings.comparison, as_of=findings.as_of),
-            "Hostile events since the start, day by day: median, 50 % and 90 % bands without a measure and with the "
-            "measures that rank first.",
-        )
+        about: dict[str, Any] = {"as_of": findings.as_of, "source": findings.stamp.model}
+        draw("ranking", figures.ranking(findings.comparison, **about))
+        draw("fans", figures.fans(findings.comparison, **about))
     return drawn
+
+
+def _origin(findings: Findings) -> str:
+    """What the record was made from, for the frame of a figure."""
+    coded = [f"{n:,} of {name}" for name, n in findings.coded.items()]
+    return "; ".join([words.count(findings.reports.height, "report"), *coded])
 
 
 def _reactions(findings: Findings) -> list[ReactionRow]:

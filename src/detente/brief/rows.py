@@ -11,13 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from detente import codebook
+from detente import codebook, words
 from detente.actors import tie_sources
 from detente.brief.context import Context, context, starts
 from detente.brief.findings import Findings
 from detente.events import Claim, Event, Party, Report, Speaker
 from detente.record import holder, nouns
-from detente.show import words
 
 MODALITIES = ("asserted", "planned", "claimed", "hypothetical", "negated", "historical")
 # A page that people can open: beyond these many rows the oldest are left out, and the page says so.

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from detente import __version__
-from detente.cli import asking, correcting, forecasting, reading
+from detente.cli import asking, correcting, forecasting, outlook, reading, simulating, web
 from detente.cli.options import Day, as_of_option, desk_option, open_desk, seed_option, tell
 from detente.errors import DetenteError, DetenteWarning
 
@@ -47,10 +47,14 @@ measure would change. Every number leads back to the sentences behind it.
   check        whether the record bears a causal claim out
   backtest     how well the model forecasts days that it has not seen
   diagnose     where the model is off, and what it rests on
+  outlook      what is likely between whom in the coming days, and why
   measures     the catalogue of measures that can be simulated
   simulate     what would come next
   compare      what each measure would change
+  sweep        which assumption would change that ranking
+  hindcast     how well such forecasts held in the past
   brief        one page with all of it
+  web          the desk in a browser, on this machine
 
 The brief of the embedded sample:
 
@@ -124,7 +128,7 @@ def brief(ctx: click.Context, /, articles: tuple[str, ...], path: Path, sample: 
     click.echo(f"{out.resolve()}  ({out.stat().st_size / 1e6:.2f} MB, {seconds:.0f} s; desk: {path})")
 
 
-for _module in (reading, asking, correcting, forecasting):
+for _module in (reading, asking, correcting, forecasting, outlook, simulating, web):
     for _command in vars(_module).values():
         if isinstance(_command, click.Command):
             main.add_command(_command)

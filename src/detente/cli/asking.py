@@ -59,8 +59,9 @@ def events(path: Path, form: str | None, limit: int, **asked: Any) -> None:
 
     An option given again widens, different options narrow. The table shows the newest rows; --csv and --json print all.
     """
+    from detente import words
     from detente.record import export
-    from detente.show import tables, words
+    from detente.show import tables
 
     desk = open_desk(path)
     frame = desk.events(**_which(desk, asked))

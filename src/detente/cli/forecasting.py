@@ -1,4 +1,4 @@
-"""Commands that learn, simulate and compare."""
+"""Commands that learn and hold claims against the record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import Any
 
 import click
 
-from detente.cli.options import Day, F, as_of_option, desk_option, open_desk, seed_option, show, table_options
-
-model_option = click.option(
-    "--model", type=click.Path(path_type=Path, dir_okay=False), help="A fit saved by `detente learn --save`."
+from detente.cli.options import (
+    Day,
+    as_of_option,
+    desk_option,
+    model_option,
+    open_desk,
+    seed_option,
+    show,
+    table_options,
 )
 
 
@@ -64,11 +69,7 @@ def reactions(path: Path, form: str | None, actor: str | None, to: str | None, *
         raise click.UsageError("--to needs --actor (who reacts) and --by (who did it).")
     found = desk.reaction(actor, to=to, by=by, toward=toward or None, model=model, channel=channel, days=days)
     if svg:
-        from detente.show import figures
-        from detente.show.svg import render
-
-        spec = figures.response(found)
-        svg.write_text(render(spec, id="response", title=spec["title"]["text"], description=found.summary()), "utf-8")
+        found.figure().save(svg)
     if form:
         show(found.frame(), form, "No days.")
     else:
@@ -147,9 +148,9 @@ def check(path: Path, form: str | None, claim: str | None, all_claims: bool, **a
     if not claim:
         raise click.UsageError("Give a claim in quotes, or --all-claims.")
     if asked["register"] and asked["effects"]:  # no desk is needed
-        from detente.desk import learning
+        from detente.learn import wording
 
-        answer = learning.check(claim, **{k: v for k, v in asked.items() if k not in ("as_of", "model")})
+        answer = wording.hold(claim, **{k: v for k, v in asked.items() if k not in ("as_of", "model")})
     else:
         answer = open_desk(path).check(claim, **asked)
     if form:
@@ -199,63 +200,3 @@ def diagnose(path: Path, form: str | None, data: tuple[Path, ...]) -> None:
         show(found.frame(), form, "No residuals.")
     else:
         click.echo(found.summary())
-
-
-@click.command(epilog="Example: detente measures --json")
-@table_options
-def measures(form: str | None) -> None:
-    """The catalogue of measures that can be simulated, with the evidence for each."""
-    from detente import desk
-
-    frame = desk.measures()
-    show(frame if form else frame.select("id", "name", "kind", "evidence_strength"), form, "No measures.")
-
-
-def experiment_options(command: F) -> F:
-    """What is simulated."""
-    for option in (
-        click.option("--seed", type=int, help="Seed of everything random (default 7)."),
-        click.option("--futures", type=click.IntRange(10), help="Number of simulated futures (default 400)."),
-        click.option("--days", type=click.IntRange(1, 3650), help="Days ahead (default 60)."),
-        click.option("--start", type=Day(), help="First day (default: the day after the as-of date)."),
-        click.option("--actor", "actors", multiple=True, help="Actors (default: the desk's most active)."),
-        click.option("--toward", multiple=True, help="The other side (default: from the record)."),
-        click.option("--by", multiple=True, help="Actors that take the measures (default: from the record)."),
-        click.option("--measure", "measures", multiple=True, help="Measure by id; may be given again."),
-        model_option,
-        as_of_option,
-        desk_option,
-        click.argument("scenario", required=False, type=click.Path(path_type=Path, dir_okay=False)),
-    ):
-        command = option(command)
-    return command
-
-
-@click.command(epilog="Example: detente simulate --days 30 --measure hotline")
-@experiment_options
-@table_options
-def simulate(form: str | None, path: Path, **asked: Any) -> None:
-    """What would come next: many futures from the fitted reactions, under the measures named (or none).
-
-    SCENARIO is a TOML file; options given here override it.
-    """
-    futures = open_desk(path).simulate(**asked)
-    if form:
-        show(futures.frame(), form, "No events in any future.")
-    else:
-        click.echo(futures.summary())
-
-
-@click.command(epilog="Example: detente compare --days 90 --futures 1000 --csv")
-@experiment_options
-@table_options
-def compare(form: str | None, path: Path, **asked: Any) -> None:
-    """What each measure would change, against no measure, in the same futures (default: the whole catalogue).
-
-    SCENARIO is a TOML file; options given here override it.
-    """
-    comparison = open_desk(path).compare(**asked)
-    if form:
-        show(comparison.frame(), form, "No measures.")
-    else:
-        click.echo(comparison.summary())

@@ -69,6 +69,13 @@ def seed_option(command: F) -> F:
     return click.option("--seed", type=int, default=7, show_default=True, help="Seed of everything random.")(command)
 
 
+def model_option(command: F) -> F:
+    """A model that was kept."""
+    return click.option(
+        "--model", type=click.Path(path_type=Path, dir_okay=False), help="A fit saved by `detente learn --save`."
+    )(command)
+
+
 def open_desk(path: Path, *, create: bool = False) -> Desk:
     from detente import desk
 

@@ -9,9 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date as Date
-from datetime import timedelta
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -22,7 +20,10 @@ from msgspec import Struct
 
 from detente import actors as registers
 from detente import relate
-from detente.desk.learning import Learning
+from detente.desk.simulating import MOST_ACTORS
+from detente.desk.simulating import hindcast as hindcast
+from detente.desk.simulating import measures as measures
+from detente.desk.watching import Watching
 from detente.errors import DeskError, DetenteWarning, LoadError, ScenarioError
 from detente.events import Actor, Event, Reading, Report
 from detente.record import Store, ask, nouns
@@ -33,10 +34,8 @@ if TYPE_CHECKING:
     from detente.load import Loaded
     from detente.read.batch import Outcome, Second
     from detente.record.doctor import Health
-    from detente.simulate import Comparison, Futures, Measure
+    from detente.simulate import Comparison
 
-# More actors make the brief's figures unreadable and its simulation slow.
-MOST_ACTORS = 10
 # A kill costs at most this many reports, or what was read in this many seconds.
 UNSAVED = 200
 UNSAVED_SECONDS = 30.0
@@ -116,7 +115,7 @@ def open(path: str | Path = "desk", *, create: bool = True) -> Desk:
     return Desk(Store(path, create=create))
 
 
-class Desk(Learning):
+class Desk(Watching):
     """One analyst's record. Made by :func:`open`."""
 
     def __init__(self, store: Store) -> None:
@@ -308,68 +307,6 @@ class Desk(Learning):
         """Hash of all batches: it changes when the record does."""
         return hashlib.sha256("".join(b.sha256 for b in self.store.manifest().batches).encode()).hexdigest()
 
-    # -- simulating ----------------------------------------------------------------------------------------------
-
-    def simulate(self, scenario: str | Path | None = None, **asked: Any) -> Futures:
-        """Many futures from the fitted reactions, under the measures chosen (all of them together) or none.
-
-        Args:
-            scenario: TOML file (see ``docs/simulate.md``).
-            asked: ``as_of``, ``start``, ``days``, ``futures``, ``seed``, ``actors``, ``measures`` (ids), ``by`` and
-                ``toward`` (sides of the measures; taken from the record where not given) and ``model`` (a saved fit)
-                override what the scenario says.
-
-        Raises:
-            ScenarioError: something in the scenario makes no sense.
-        """
-        from detente import simulate
-
-        fit, sets, size = self._experiment(scenario, asked)
-        return simulate.simulate(fit, measures=[m for each in sets for m in each], **size)
-
-    def compare(self, scenario: str | Path | None = None, **asked: Any) -> Comparison:
-        """What each measure would change, in the same futures; the whole catalogue where none is chosen.
-
-        Args and Raises: as :meth:`simulate`.
-        """
-        from detente import simulate
-
-        fit, sets, size = self._experiment(scenario, asked, default=[m.id for m in simulate.catalogue()])
-        return simulate.compare(fit, sets, **size)
-
-    def _experiment(
-        self, scenario: str | Path | None, asked: dict[str, Any], default: Sequence[str] = ()
-    ) -> tuple[Fit, list[tuple[Measure, ...]], dict[str, Any]]:
-        """The model of the actors concerned, the sets of measures bound to their sides, and the size of the run."""
-        from detente import learn, simulate
-
-        asked = {key: value for key, value in asked.items() if value not in (None, (), [])}
-        plan = simulate.Scenario.read(scenario) if scenario else None
-        size: dict[str, Any] = {**plan.size()} if plan else {"days": 60, "futures": 400, "seed": 7}
-        size |= {key: asked[key] for key in ("start", "days", "futures", "seed") if key in asked}
-        day = self.last_day(asked.get("as_of"))
-        fit = asked.get("fit") or (
-            learn.Fit.load(asked["model"]) if "model" in asked else self.learn(as_of=day, seed=size["seed"])
-        )
-        size.setdefault("start", max(day, fit.end) + timedelta(days=1))
-        find = registers.register().find
-        chosen = [simulate.measure(id_) for id_ in asked.get("measures", () if plan and plan.measures else default)]
-        sides = [[find(a).code for a in asked.get(side, ())] for side in ("by", "toward")]
-        wanted = [find(a).code for a in asked.get("actors") or (plan and plan.actors) or self.actors(day)]
-        among = [code for code in dict.fromkeys(wanted) if code in fit.actors][:MOST_ACTORS]
-        concerned = list(
-            dict.fromkeys(chain(among, *sides, *(m.by + m.toward for e in (plan.sets() if plan else ()) for m in e)))
-        )
-        if len(concerned) < 2:
-            raise ScenarioError(
-                f"Fewer than two actors here ({', '.join(wanted) or 'none'}) are known to the model. "
-                f"Name some with --actor; it knows {', '.join(fit.actors)}."
-            )
-        if not all(sides):
-            sides = list(relate.sides(self.store.events(day), registers.ties(), among, day, acts=self.acts(day)))
-        sets = plan.sets() if plan and not chosen else []
-        return fit.select(concerned), [*sets, *((m.between(*sides),) for m in chosen)], size
-
     # -- showing -------------------------------------------------------------------------------------------------
 
     def brief(
@@ -542,11 +479,3 @@ def learn_from(files: Sequence[str | Path], *, seed: int = 7) -> Fit:
         warnings.warn(caution, stacklevel=2)
     origin = {"data": [{"name": one.name, "sha256": one.sha256, "left out": dict(one.dropped)} for one in loaded]}
     return learn.ReactionModel().fit(table, provenance=origin, seed=seed)
-
-
-def measures() -> pl.DataFrame:
-    """The catalogue of measures as a table."""
-    from detente import simulate
-
-    rows = [msgspec.to_builtins(m) for m in simulate.catalogue()]
-    return pl.DataFrame(rows, infer_schema_length=None, strict=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date as Date
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import polars as pl
 
 from detente import actors as registers
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from detente.learn.diagnose import Diagnosis
     from detente.learn.response import Response
     from detente.learn.triggers import Triggers
-
-Register = str | Path | Iterable[str | Date | Window]
-"""Windows of time: a CSV file, or dates or windows themselves (:func:`detente.record.windows.read`)."""
+    from detente.learn.wording import Register
 
 
 class Learning(Asking):
@@ -92,13 +90,14 @@ class Learning(Asking):
         from detente.learn import diagnose
 
         table, prior = self.table(as_of), learn.prior()
-        told = self.told(as_of) if table.height >= diagnose.SHORT else table
+        told = self.told(as_of)
         for caution in diagnose.cautions(told, prior):
             warnings.warn(caution, stacklevel=2)
         try:
-            return learn.ReactionModel().fit(table, prior=prior, seed=seed)
+            fit = learn.ReactionModel().fit(table, prior=prior, seed=seed)
         except LearnError:  # nothing between two states that the prior knows
             return prior
+        return replace(fit, table=told)
 
     def windows(self, dates: Register) -> tuple[Window, ...]:
         """Windows of time (drills, summits, elections) from dates or a register in CSV, for :meth:`check`.
@@ -148,7 +147,7 @@ class Learning(Asking):
 
         Args:
             actor, toward: codes or names of who reacts, and to whom; pooled over all others where ``toward`` is empty.
-            channel: one of :data:`detente.learn.model.CHANNELS`.
+            channel: one of :data:`detente.learn.model.CHANNELS`, or ``"calming"``.
             model: a fit, or the file of one; the desk's own where None.
 
         Returns:
@@ -157,16 +156,17 @@ class Learning(Asking):
         Raises:
             RegisterError: unknown actor. LearnError: unknown channel.
         """
-        from detente.learn.reactions import FEW
+        from detente.learn.reactions import CALMING, FEW
 
         find, fit = registers.register().find, self._model(model)
-        if channel is not None and channel not in fit.channels:
-            raise LearnError(f"No channel is called {channel!r}; use one of: {', '.join(fit.channels)}.")
+        if channel is not None and channel not in (ways := (*fit.channels, CALMING)):
+            raise LearnError(f"No channel is called {channel!r}; use one of: {', '.join(ways)}.")
         others = [find(code).code for code in ask.words(toward)]
         frame = fit.frame().filter(pl.col("n") >= FEW, pl.col("toward").is_in(others or [""]))
         for column, value in (("actor", find(actor).code if actor else None), ("channel", channel)):
             frame = frame if value is None else frame.filter(pl.col(column) == value)
-        return frame.sort(pl.col("low") * pl.col("n").sqrt(), descending=True, maintain_order=True)
+        least = pl.max_horizontal("low", -pl.col("high"))  # whichever way it goes
+        return frame.sort(least * pl.col("n").sqrt(), descending=True, maintain_order=True)
 
     def reproduction(
         self, *, by: str = "pair", hostile: bool = False, model: Fit | str | Path | None = None
@@ -186,13 +186,13 @@ class Learning(Asking):
         fit = self._model(model)
         if by == "bloc":
             rows = self.blocs().group_by("bloc", maintain_order=True).agg("actor").iter_rows()
-            return fit.reproductions({f"bloc {name}": members for name, members in rows}, hostile=hostile)
+            return fit.reproduction(by={f"bloc {name}": members for name, members in rows}, hostile=hostile)
         if by != "pair":
             raise DeskError(f"Reproduction is told by pair or by bloc, not by {by!r}.")
         among = [code for code in self.actors() if code in fit.actors]
         if len(among) < 2:
             raise LearnError(f"The model knows fewer than two actors of this desk; it knows {', '.join(fit.actors)}.")
-        return fit.select(sorted(among)).reproductions(hostile=hostile)
+        return fit.select(sorted(among)).reproduction(by="pair", hostile=hostile)
 
     def triggers(self, id: str, *, model: Fit | str | Path | None = None) -> Triggers:
         """What raised the rate of an event: shares of the baseline and of each earlier event on the desk.
@@ -213,12 +213,9 @@ class Learning(Asking):
                 if held
                 else f"There is no event {id} on this desk; `detente events --csv` lists them with their ids."
             )
-        fit = self._model(model)
-        cells = rows.filter(pl.col("source").is_in(fit.actors), pl.col("target").is_in(fit.actors))
-        whole = list(cells.select("source", "target", "type").unique(maintain_order=True).iter_rows())
-        if not whole:
-            raise LearnError(f"The model knows no two actors of event {id}; it knows {', '.join(fit.actors)}.")
-        return fit.triggers(told, day=rows["day"][0], cells=whole, id=id)
+        from detente.learn.triggers import of_event
+
+        return of_event(self._model(model), id, told)
 
     def check(
         self,
@@ -258,9 +255,11 @@ class Learning(Asking):
             >>> desk.check("drills of KOR raise provocations of PRK", register=drills, effects=tests, within=7).verdict
             'says nothing'
         """
+        from detente.learn import wording
+
         own = register is None and effects is None  # what a register holds is not the model's to explain
         fit = self._model(model, as_of) if own else None
-        return check(
+        return wording.hold(
             claim,
             self.told(as_of),
             register=register,
@@ -289,8 +288,6 @@ class Learning(Asking):
             Answers with speaker and sentence, held to one false discovery rate; and the claims that cannot be put into
             terms of the record, with the reason: columns ``speaker``, ``cause``, ``effect``, ``sentence``, ``why``.
         """
-        from dataclasses import replace
-
         from detente.learn import check as checking
         from detente.learn import wording
 
@@ -339,46 +336,6 @@ class Learning(Asking):
         if model is None:
             return self.learn(as_of=as_of)
         return learn.Fit.load(model) if isinstance(model, str | Path) else model
-
-
-def check(
-    claim: str | Proposition,
-    table: pl.DataFrame | None = None,
-    *,
-    register: Register | None = None,
-    effects: Register | None = None,
-    within: int | None = None,
-    by_group: bool = False,
-    since: Date | str | None = None,
-    until: Date | str | None = None,
-    fit: Fit | None = None,
-) -> Answer:
-    """Hold a causal claim against a table of events or against registers; see :meth:`Learning.check`.
-
-    Raises:
-        LearnError: the words are not understood, or nothing can be compared. LoadError: a file is not.
-    """
-    from detente.learn import check as checking
-    from detente.learn import wording
-
-    table = pl.DataFrame() if table is None else table
-    given = None if register is None else windows.read(register)
-    days = None if effects is None else [w.start for w in windows.read(effects)]
-    if isinstance(claim, str):
-        claim = wording.read(claim, within=0 if given and any(w.end > w.start for w in given) else 14)
-    if within is not None:
-        claim = msgspec.structs.replace(claim, within=within)
-    how: dict[str, Any] = {
-        "effects": days,
-        "start": registers.day(since),
-        "end": registers.day(until),
-        "fit": fit,
-    }
-    if not by_group:
-        return checking.check(claim, table, windows=given, **how)
-    if given is None:
-        raise LearnError("Groups are those of a register of windows; give one.")
-    return checking.by_group(claim, table, given, **how)
 
 
 def backtest(

@@ -104,6 +104,25 @@ class Relating:
         events, acts = self.store.events(as_of), self.acts(as_of)
         return relate.perspective(code, events, registers.ties(), day, days=days, acts=acts)
 
+    def standing(self, *, as_of: Date | str | None = None, on: Date | str | None = None) -> relate.Network:
+        """Who stands with whom on a date, as a result with its words and figures; arguments as of :meth:`network`."""
+        known = self.last_day(as_of)
+        day = registers.day(on) or known
+        return relate.Network(self.network(as_of=as_of, on=on), day, known, f"the desk {self.store.path.name}")
+
+    def seen_by(
+        self, actor: str, *, as_of: Date | str | None = None, on: Date | str | None = None, days: int = 90
+    ) -> relate.Perspective:
+        """The record as an actor sees it, as a result with its words and figure; arguments as of :meth:`perspective`.
+
+        Raises:
+            RegisterError: unknown actor. DeskError: a period without days.
+        """
+        code, known = registers.register().find(actor).code, self.last_day(as_of)
+        rows = self.perspective(code, as_of=as_of, on=on, days=days)
+        day = registers.day(on) or known
+        return relate.Perspective(code, rows, day, days, known, f"the desk {self.store.path.name}")
+
     def blocs(self, *, by: relate.By = "ties", seed: int = 7, **when: Any) -> pl.DataFrame:
         """Groups of actors that are bound to each other, by ``ties`` or by ``events``.
 

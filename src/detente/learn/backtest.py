@@ -8,7 +8,7 @@ the log probability of the held-out counts, in base two, divided by the number o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -40,6 +40,8 @@ BASELINES: Final = ("constant rate", "last 30 days", "smoothing")
 SCALES: Final = (2.0, 10.0, 45.0)
 """Time constants of the smoothing baseline, in days."""
 
+_PLAIN: Final = 3  # components of the model's baseline that simpler forecasts have as well
+
 _WITHOUT: Final = "without third parties"
 
 
@@ -67,16 +69,41 @@ def backtest(
     Example:
         >>> print(backtest(table, actors=["USA", "CHN"], test_days=31).summary())  # doctest: +SKIP
     """
-    settings = settings or Settings()
     counts = count(table, actors)
-    until = len(counts.dates) - test_days
+    days = range(len(counts.dates) - test_days, len(counts.dates))
+    return trial(counts, days, settings=settings, data=data, seed=seed).score
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Forecasts of some days: their score, the fit behind them, and expected and observed counts (T, U)."""
+
+    score: Score
+    par: Parameters
+    expected: Expectation
+
+
+def trial(
+    counts: Counts, days: Sequence[int], *, settings: Settings | None = None, data: str = "", seed: int = 0
+) -> Trial:
+    """Fit on all days before some, forecast each of these one day ahead, and score; see :func:`backtest`.
+
+    Args:
+        counts: the record. days: positions of the days to forecast, one after another.
+
+    Raises:
+        LearnError: too few days or no events in the test.
+    """
+    settings = settings or Settings()
+    until, test = days[0] if days else 0, np.isin(np.arange(len(counts.dates)), days)
     if until <= settings.burn + 14:
-        raise LearnError(f"{len(counts.dates)} days of record are too few to hold out {test_days}; hold out fewer.")
-    test = np.arange(len(counts.dates)) >= until
+        raise LearnError(f"{len(counts.dates)} days of record are too few to hold out {len(days)}; hold out fewer.")
     d = design(counts, settings, until=until)
     par = fit(d)
     own, e = _forecast(d, par, test)
     others = {name: _mixture(d, name, test) for name in BASELINES}
+    # The model without third parties is fitted in full as well: what the pairs' own channels weigh in a model with
+    # third parties would make it look worse than it is.
     pairs_only = replace(settings, active=(True, True) + (False,) * (len(settings.active) - 2))
     other = replace(d, settings=pairs_only)
     others[_WITHOUT] = _forecast(other, fit(other), test)[0]
@@ -87,10 +114,10 @@ def backtest(
         raise LearnError("No event falls into the held-out days; hold out more.")
     gains = {name: _gain((own - scores).sum(0), events, seed) for name, scores in others.items()}
     deciles = interval_coverage(e.rate[test], e.seen[test], par.phi)
-    return Score(
+    score = Score(
         start=counts.dates[until].isoformat(),
-        end=counts.dates[-1].isoformat(),
-        days=test_days,
+        end=counts.dates[days[-1]].isoformat(),
+        days=len(days),
         events=int(events.sum()),
         bits_per_event=float(own.sum() / events.sum() / np.log(2)),
         gains=gains,
@@ -98,6 +125,7 @@ def backtest(
         data=data,
         deciles=deciles,
     )
+    return Trial(score, par, e)
 
 
 def _forecast(d: Design, par: Parameters, test: NDArray[np.bool_]) -> tuple[Floats, Expectation]:
@@ -169,8 +197,8 @@ def _parts(d: Design, name: str) -> tuple[Floats, Floats, Floats]:
     found, rest = np.zeros((n_days, d.n_pairs, kernels.N_BASE)), np.zeros(n_days)
     kernels.means(d.record, blank(d.record), found, rest, rows_m)
     first = np.searchsorted(d.rows_at[:, 1], np.arange(len(d.counts.n)))
-    cells = [np.add.reduceat(rows_m, first, axis=0)]
-    pairs: list[Floats] = [found[..., j] for j in range(kernels.N_BASE)]
+    cells = [np.add.reduceat(rows_m[:, :_PLAIN], first, axis=0)]
+    pairs: list[Floats] = [found[..., j] for j in range(_PLAIN)]
     if name == "last 30 days":
         cells.append(_window(d.counts, 30))
         pairs.append(_running(d.seen, d.counts.fresh, window=30))

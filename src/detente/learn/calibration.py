@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detente.errors import LearnError
-from detente.learn import estimate
-from detente.learn.backtest import backtest
+from detente.figure import Figure, Shown
+from detente.learn.backtest import trial
 from detente.learn.estimate import Settings
 from detente.learn.exposures import count
 from detente.learn.model import Score
@@ -31,7 +31,7 @@ BINS: Final = 10
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Calibration(Shown):
     """How forecasts of daily counts of pairs hold up.
 
     Args:
@@ -62,6 +62,16 @@ class Calibration:
                 f"CRPS {self.crps:.4f} events a pair and day; {self.crps_mean:.4f} for each pair's usual mean.",
             ]
         )
+
+    def frame(self) -> pl.DataFrame:
+        """Coverage by decile of the expected count."""
+        return self.deciles
+
+    def figure(self, **how: Any) -> Figure:
+        """Histogram and coverage: see :func:`detente.learn.trial_figures.calibration`."""
+        from detente.learn import trial_figures  # here, as only few look at it
+
+        return trial_figures.calibration(self, **how)
 
     def cite(self) -> list[str]:
         """Sources of the methods."""
@@ -153,7 +163,7 @@ def crps(rate: Floats, seen: Floats, phi: Floats | float) -> Floats:
 
 
 @dataclass(frozen=True)
-class Backtest:
+class Backtest(Shown):
     """Scores of forecasts from one or more origins, each fitted on the days before it.
 
     Args:
@@ -173,6 +183,12 @@ class Backtest:
         ]
         names = ["data", "start", "end", "days", "events", "over", "bits", "low", "high", "coverage"]
         return pl.DataFrame(rows, schema=names, orient="row")
+
+    def figure(self, **how: Any) -> Figure:
+        """Scores over simpler forecasts, and calibration: see :func:`detente.learn.trial_figures.backtest`."""
+        from detente.learn import trial_figures  # here, as only few look at it
+
+        return trial_figures.backtest(self, **how)
 
     def summary(self) -> str:
         """The scores in words."""
@@ -211,13 +227,11 @@ def rolling(
     first = len(dates) - held
     scores, rates, phis = [], [], []
     for part in np.array_split(np.arange(first, len(dates)), min(origins, held)):
-        until = table.filter(pl.col("day") <= dates[part[-1]])
-        scores.append(backtest(until, actors=among, test_days=len(part), settings=settings, data=data, seed=seed))
-        d = estimate.design(counts, settings, until=int(part[0]))
-        par = estimate.fit(d)
-        e = estimate.expect(d, par, use=np.isin(np.arange(len(dates)), part))
-        rates.append(e.rate[part])
-        phis.append(par.phi.at(e.rate[part]))
-    usual = d.seen[:first].mean(0)
-    whole = calibration(np.concatenate(rates), d.seen[first:], np.concatenate(phis), usual=usual)
+        found = trial(counts, part.tolist(), settings=settings, data=data, seed=seed)
+        scores.append(found.score)
+        rates.append(found.expected.rate[part])
+        phis.append(found.par.phi.at(rates[-1]))
+    seen = found.expected.seen
+    usual = seen[:first].mean(0)
+    whole = calibration(np.concatenate(rates), seen[first:], np.concatenate(phis), usual=usual)
     return Backtest(tuple(scores), whole)

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from detente.codebook import TYPES, event_type, quad
 from detente.errors import LearnError
+from detente.figure import Figure, Shown
 from detente.learn import windows as comparing
-from detente.learn.exposures import channels
+from detente.learn.further import further, usual_rates
 from detente.learn.model import Fit
 from detente.learn.reactions import FEW, NEGLIGIBLE
 from detente.learn.windows import WindowEffect
@@ -35,13 +36,23 @@ SCALE: Final[tuple[Verdict, ...]] = ("contradicts", "leans against", "says nothi
 SLIGHT: Final = 1.1
 """Rate ratios nearer to one than this, either way, are practically no effect."""
 
+CANCELLED: Final = ("cancelled", "canceled")
+"""Groups of windows of a register in which the cause was planned and did not take place."""
+
+STRONG: Final = (0.05, 0.1)
+"""Largest p value, and largest share of shifted windows as far from one, of strong evidence; two-sided."""
+
+WEAK: Final = (0.2, 0.2)
+"""The same for weak evidence."""
+
 HOSTILE: Final = tuple(k for k in TYPES if quad(k).endswith("conflict"))
 
 ANSWERS: Final[dict[str, Any]] = {
     **dict.fromkeys(("claim", "group", "speaker", "sentence", "verdict"), pl.String),
     **dict.fromkeys(("causes", "effects", "followed"), pl.Int64),
     **dict.fromkeys(("expected", "model_effect", "model_low", "model_high"), pl.Float64),
-    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "p", "placebo_p"), pl.Float64),
+    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "p", "placebo_p", "p_adjusted"), pl.Float64),
+    "checked": pl.Int64,
     "cautions": pl.String,
 }
 """Columns of :meth:`Answer.frame`."""
@@ -109,6 +120,7 @@ class ModelEffect:
         effect, low, high: with the 90 % interval over the draws.
         usual: effect events that the model expects in as many days after a history like the long-run mean.
         n: cause events behind it.
+        calmed: part of the effect by which cooperation damps what its two sides do to each other; zero or below.
     """
 
     effect: float
@@ -116,24 +128,26 @@ class ModelEffect:
     high: float
     usual: float
     n: float
+    calmed: float = 0.0
 
     def summary(self) -> str:
         """The effect in words."""
         if self.n < FEW:
             return f"Reaction model: only {self.n:.0f} such causes in its data; nothing can be said."
-        if self.low <= NEGLIGIBLE:
+        rest = f"where {self.usual:.2f} are usual in that time; {self.n:.0f} causes."
+        if self.high >= -NEGLIGIBLE and self.low <= NEGLIGIBLE:
             return (
-                f"Reaction model: no detectable effect (at most {self.high:.3f} further events per cause, where "
-                f"{self.usual:.2f} are usual in that time; {self.n:.0f} causes)."
+                f"Reaction model: no detectable effect ({self.low:.3f} to {self.high:.3f} further events per cause, "
+                f"{rest[:-1]})."
             )
         return (
-            f"Reaction model: {self.effect:.3f} further events per cause ({self.low:.3f} to {self.high:.3f}), where "
-            f"{self.usual:.2f} are usual in that time; {self.n:.0f} causes."
+            f"Reaction model: {abs(self.effect):.3f} {'further' if self.effect > 0 else 'fewer'} events per cause "
+            f"({self.low:.3f} to {self.high:.3f}), {rest}"
         )
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Shown):
     """What the record says of a claim.
 
     Args:
@@ -147,6 +161,8 @@ class Answer:
         group: kind of windows that the answer is about, where a register was taken apart by them; parts: the answers by
             group, held to a false discovery rate together.
         speaker, sentence: who claims it, and where, for a claim that a report makes.
+        checked: number of claims that were checked together; p_adjusted: the p value of the days compared, allowing for
+            that number (:func:`adjust`).
     """
 
     claim: Proposition
@@ -163,6 +179,8 @@ class Answer:
     parts: tuple[Answer, ...] = ()
     speaker: str = ""
     sentence: str = ""
+    checked: int = 1
+    p_adjusted: float | None = None
 
     def summary(self) -> str:
         """Claim, verdict, the three answers, and the cautions."""
@@ -177,10 +195,15 @@ class Answer:
             f"Days compared: {self.compared.summary()}"
             if self.compared
             else "Days compared: not possible; the record is too short, or the days after a cause fill it.",
+            *([self._together()] if self.p_adjusted is not None else []),
             *(f"Caution: {line}" for line in self.cautions),
             *(f"\n{part.summary()}" for part in self.parts),
         ]
         return "\n".join(lines)
+
+    def _together(self) -> str:
+        alone = self.compared.p if self.compared else 1.0
+        return f"One of {self.checked} compared together: p {self.p_adjusted:.3f} allowing for that, {alone:.3f} alone."
 
     def frame(self) -> pl.DataFrame:
         """The answer as one row, and one for each group of windows: columns :data:`ANSWERS`."""
@@ -205,12 +228,20 @@ class Answer:
                     "ratio_high": days.high if days else None,
                     "p": days.p if days else None,
                     "placebo_p": days.placebo_p if days else None,
+                    "p_adjusted": self.p_adjusted,
+                    "checked": self.checked,
                     "cautions": " ".join(self.cautions),
                 }
             ],
             schema=ANSWERS,
         )
         return pl.concat([own, *(part.frame() for part in self.parts)])
+
+    def figure(self, **how: Any) -> Figure:
+        """The comparison of days, beside its placebo: see :func:`detente.learn.trial_figures.answer`."""
+        from detente.learn import trial_figures  # here, as only few look at it
+
+        return trial_figures.answer(self, **how)
 
     def cite(self) -> list[str]:
         """Sources of the methods."""
@@ -321,6 +352,8 @@ def check(
 def by_group(claim: Proposition, table: pl.DataFrame, windows: Sequence[Window], **how: Any) -> Answer:
     """The answer for all windows of a register, with the answers for each of its groups (seasons, series) as parts.
 
+    Cancelled windows (:func:`held`) are no causes; they are a part by themselves.
+
     Args:
         how: as for :func:`check`.
 
@@ -334,7 +367,15 @@ def by_group(claim: Proposition, table: pl.DataFrame, windows: Sequence[Window],
         replace(check(claim, table, windows=[w for w in windows if w.group == group], **how), group=group)
         for group in groups
     ]
-    return replace(check(claim, table, windows=windows, **how), parts=adjust(parts))
+    return replace(check(claim, table, windows=held(windows), **how), parts=adjust(parts))
+
+
+def held(windows: Sequence[Window]) -> list[Window]:
+    """The windows but for those of a group called ``cancelled``: what did not take place is no cause.
+
+    By themselves, such windows are a placebo that history made.
+    """
+    return [w for w in windows if w.group.casefold() not in CANCELLED]
 
 
 def _wider(claim: Proposition) -> bool:
@@ -427,60 +468,48 @@ def model_effect(fit: Fit, claim: Proposition) -> ModelEffect | None:
     pairs = np.where(symmetric, np.maximum(pairs, pairs.swapaxes(0, 1)), pairs)
     pairs[np.arange(len(place)), np.arange(len(place))] = 0.0
     # A mean alone is nil where the last stretch of record holds no such event: what the model expects by it is not.
-    history = channels(np.repeat(np.asarray(fit.mean)[..., None], len(fit.taus), axis=-1), fit.partners)
-    rate = fit.base + np.einsum("cab,cablh,chlk->abk", fit.theta, history, fit.weights, optimize=True)
-    usual = float((rate * pairs).sum()) * claim.within
-    if n == 0.0:
-        return ModelEffect(0.0, 0.0, 0.0, usual, 0.0)
-    felt = channels((state / n)[..., None], fit.partners)[..., 0]  # (C, A, A, L)
-    reach = 1.0 - np.exp(-claim.within / fit.taus)
-
-    def further(weights: Floats, theta: Floats) -> float:
-        whole = np.einsum("chlk,h->clk", weights, reach)
-        return float(np.einsum("cab,cabl,clk,abk->", theta, felt, whole, pairs, optimize=True))
-
-    point = further(fit.weights, fit.theta)
-    drawn = [further(w, t) for w, t in zip(fit.draws.weights, fit.draws.theta, strict=True)]
+    usual = float((usual_rates(fit) * pairs).sum()) * claim.within
+    if n == 0.0 or claim.within == 0:
+        return ModelEffect(0.0, 0.0, 0.0, usual, n)
+    found = further(fit, state / n, pairs[..., None], claim.within)
+    point, *drawn = (found.raised + found.calmed).sum((1, 2)).tolist()
     low, high = np.quantile(drawn, [0.05, 0.95]) if drawn else (point, point)
-    return ModelEffect(point, min(float(low), point), max(float(high), point), usual, n)
+    calmed = float(found.calmed[0].sum())
+    return ModelEffect(point, min(float(low), point), max(float(high), point), usual, n, calmed)
 
 
 def verdict(claim: Proposition, model: ModelEffect | None, compared: WindowEffect | None) -> Verdict:
-    """Where the evidence falls on the fixed scale.
+    """Where the evidence falls on the fixed scale. A rise and a fall are judged alike.
 
-    Each method is scored from -2 to 2 in the direction of the claim:
+    - Days compared: *strong* where the ratio differs from one with p at most .05 and at most a tenth of the shifted
+      windows are as far from it; *weak* where p is at most .2 and at most a fifth are. For the claim where it goes the
+      claim's way, against it where it goes the other way. A 90 % interval that holds no practical effect (a tenth up or
+      down) is weak evidence against any claim.
+    - Model: weak evidence for, where an effect the claim's way is detectable; weak evidence against, where the whole
+      interval is practically none or lies the other way.
 
-    - days compared: -2 where the whole 90 % interval of the ratio lies short of a practical effect (a tenth up or
-      down), which takes precedence; 2 where it lies beyond one and at most a tenth of the shifted windows are as far
-      from it; 1 where the 80 % interval does and at most a fifth are; -1 where the 80 % interval lies on the other side
-      of one;
-    - model: 1 where a rise is claimed and detectable, -1 where the whole interval is practically none; its weights
-      cannot be negative, so it says nothing of claims that something is lowered.
+    Strong evidence of the days supports or contradicts, weak evidence leans. The model turns nothing into a lean, and a
+    verdict that it disagrees with is made a step weaker; it never makes one stronger, since its reactions are pooled
+    over pairs.
 
-    Signs that disagree say nothing. Otherwise the sum counts: 2 or more supports, 1 leans for, -1 leans against, -2 or
-    less contradicts.
+    Example:
+        >>> verdict(Proposition(Acts(("KOR",)), Acts(("PRK",))), None, None)
+        'says nothing'
     """
-    days = 0
+    sign = 1 if claim.raises else -1
+    days = learnt = 0
     if compared is not None and compared.enough:
-        sign = 1.0 if claim.raises else -1.0
-        low, ratio, high = (float(np.log(max(x, 1e-9))) for x in (compared.low, compared.ratio, compared.high))
-        ends = sorted((sign * low, sign * high))
-        # 80 % against 90 %, for a normal estimate; an empty window has no lower end to take it from.
-        narrower = 0.78 * ((high - low) / 2 if compared.inside else high - ratio)
-        if ends[1] < np.log(SLIGHT):
-            days = -2
-        elif ends[0] > 0 and compared.placebo_p <= 0.1:
-            days = 2
-        elif sign * ratio - narrower > 0 and compared.placebo_p <= 0.2:
-            days = 1
-        elif sign * ratio + narrower < 0:
+        way = sign if compared.ratio > 1 else -sign
+        if compared.p <= STRONG[0] and compared.placebo_p <= STRONG[1]:
+            days = 2 * way
+        elif compared.low > 1 / SLIGHT and compared.high < SLIGHT:
             days = -1
-    learnt = 0
-    if model is not None and model.n >= FEW and claim.raises:
-        learnt = 1 if model.low > NEGLIGIBLE else -1 if model.high <= NEGLIGIBLE else 0
-    if days * learnt < 0:
-        return "says nothing"
-    return SCALE[2 + max(min(days + learnt, 2), -2)]
+        elif compared.p <= WEAK[0] and compared.placebo_p <= WEAK[1]:
+            days = way
+    if model is not None and model.n >= FEW:
+        low, high = sorted((sign * model.low, sign * model.high))
+        learnt = 1 if low > NEGLIGIBLE else -1 if high <= NEGLIGIBLE else 0
+    return SCALE[2 + (learnt if days == 0 else days + learnt if days * learnt < 0 else days)]
 
 
 def _cautions(
@@ -495,6 +524,8 @@ def _cautions(
     learnt: bool,
 ) -> list[str]:
     out = [f"no {what} falls into the days compared." for what, n in (("cause", given), ("effect", days)) if not n]
+    if not given and causes_read and (claim.cause.domain or claim.cause.cameo):
+        out.append("event data hardly code such acts apart: bring a register of their dates (register=).")
     months = np.bincount([w.start.month % 12 for w in given], minlength=12)
     if len(given) >= 3 and (months + np.roll(months, 1)).max() >= 0.7 * len(given):
         out.append("most causes fall into the same two months, so cause and season are hard to tell apart.")
@@ -523,25 +554,30 @@ def adjust(answers: Sequence[Answer], *, rate: float = 0.1) -> tuple[Answer, ...
     Args:
         answers: what :func:`check` gave for each claim.
         rate: accepted share of false ones among the claims that are called supported or contradicted (Benjamini and
-            Hochberg 1995), by the p value of the days compared; 1 where nothing could be compared.
+            Hochberg 1995), by the p value of the days compared. Claims with too few events for that do not count.
 
     Example:
         >>> adjust([])
         ()
     """
-    p = np.array([a.compared.p if a.compared else 1.0 for a in answers])
-    order = np.argsort(p, kind="stable")
-    passed = np.flatnonzero(p[order] <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
-    held = set(order[: passed[-1] + 1].tolist()) if len(passed) else set()
-    return tuple(a if i in held else _softened(a, len(answers)) for i, a in enumerate(answers))
+    tested = [i for i, a in enumerate(answers) if a.compared is not None and a.compared.enough]
+    p = np.array([days.p for i in tested if (days := answers[i].compared) is not None])
+    n, order = len(p), np.argsort(p, kind="stable")
+    adjusted = np.ones(n)
+    adjusted[order] = np.minimum.accumulate((p[order] * n / np.arange(1, n + 1))[::-1])[::-1]
+    out = list(answers)
+    for i, q in zip(tested, np.minimum(adjusted, 1.0).tolist(), strict=True):
+        out[i] = _among(answers[i], n, q, rate)
+    return tuple(out)
 
 
-def _softened(answer: Answer, among: int) -> Answer:
-    """A strong verdict that rests on a ratio away from one, made a step weaker."""
-    days = answer.compared
-    away = days is not None and not days.low <= 1.0 <= days.high
-    if among < 2 or answer.verdict not in ("supports", "contradicts") or not (away or answer.verdict == "supports"):
+def _among(answer: Answer, n: int, adjusted: float, rate: float) -> Answer:
+    """An answer that is one of many: a strong verdict that their number does not let stand is made a step weaker."""
+    if n < 2:
+        return answer
+    answer = replace(answer, checked=n, p_adjusted=adjusted)
+    if answer.verdict not in ("supports", "contradicts") or adjusted <= rate:
         return answer
     weaker: Verdict = "leans for" if answer.verdict == "supports" else "leans against"
-    alone = f"alone it would be called {answer.verdict.removesuffix('s')}ed."
-    return replace(answer, verdict=weaker, cautions=(*answer.cautions, f"one of {among} checked together; {alone}"))
+    alone = f"one of {n} compared together; alone it would be called {answer.verdict.removesuffix('s')}ed."
+    return replace(answer, verdict=weaker, cautions=(*answer.cautions, alone))

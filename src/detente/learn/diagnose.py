@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detente.errors import CoverageShift, DetenteWarning, LearnError, NotIdentified, OneSource, ShortHistory
+from detente.figure import Figure, Shown
 from detente.learn import estimate
 from detente.learn.calibration import Calibration, calibration
 from detente.learn.estimate import Design, Expectation, Settings
@@ -116,7 +117,7 @@ def _unidentified(table: pl.DataFrame, prior: Fit | None) -> list[DetenteWarning
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Shown):
     """Where a fit is off, and what it rests on.
 
     Args:
@@ -125,7 +126,8 @@ class Diagnosis:
         calibration: PIT histogram, CRPS, coverage by decile, on the days fitted, each from the days before it.
         influence: reproduction number with all, and without each source or each of the days with most events:
             ``without``, ``events`` left out, ``value``, ``hostile``.
-        stability: the same for stretches of the record: ``start``, ``end``, ``events``, ``value``, ``hostile``.
+        stability: the same for windows that roll over the record: ``start``, ``end``, ``events``, ``value``,
+            ``hostile``.
         cautions: see :func:`cautions`.
     """
 
@@ -138,6 +140,12 @@ class Diagnosis:
     def frame(self) -> pl.DataFrame:
         """The residuals, those farthest off first."""
         return self.residuals.sort(pl.col("z").abs(), "month", "one", "other", descending=[True, False, False, False])
+
+    def figure(self, **how: Any) -> Figure:
+        """Where the fit is off, by pair and month: see :func:`detente.learn.trial_figures.diagnosis`."""
+        from detente.learn import trial_figures  # here, as only few look at it
+
+        return trial_figures.diagnosis(self, **how)
 
     def summary(self) -> str:
         """The diagnosis in words."""
@@ -169,7 +177,7 @@ def diagnose(
     actors: Sequence[str] | None = None,
     settings: Settings | None = None,
     days: int = 3,
-    stretches: int = 3,
+    stretches: int = 5,
 ) -> Diagnosis:
     """Fit a record and say where the fit is off and what it rests on.
 
@@ -177,7 +185,8 @@ def diagnose(
         table: daily event table, as for :meth:`detente.learn.ReactionModel.fit` without a prior.
         actors: codes; the 40 busiest where None. settings: of the model.
         days: number of busiest days left out, one after the other.
-        stretches: parts of equal length into which the record is cut; those too short or empty are passed over.
+        stretches: windows of equal length that roll over the record, each half over the next; those too short or empty
+            are passed over.
 
     Raises:
         LearnError: too few days to fit.
@@ -250,10 +259,10 @@ def _stability(table: pl.DataFrame, actors: Sequence[str], settings: Settings, s
     first, last = table["day"].min(), table["day"].max()
     rows = []
     if isinstance(first, Date) and isinstance(last, Date) and stretches > 1:
-        length = ((last - first).days + 1) / stretches
+        half = ((last - first).days + 1) / (stretches + 1)
         for i in range(stretches):
-            start = first + timedelta(round(i * length))
-            end = first + timedelta(round((i + 1) * length) - 1)
+            start = first + timedelta(round(i * half))
+            end = first + timedelta(round((i + 2) * half) - 1)
             part = table.filter(pl.col("day").is_between(start, end))
             if (found := _figures(part, actors, settings)) is not None:
                 rows.append((start, end, _size(part), *found))

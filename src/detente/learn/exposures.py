@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detente.codebook import TYPES, event_type, is_conciliatory
+from detente.codebook import QUADS, TYPES, event_type, is_conciliatory, quad
 from detente.errors import LearnError
 
 Floats = NDArray[np.floating[Any]]
@@ -25,6 +25,9 @@ Ints = NDArray[np.int64]
 
 TAUS: Final = (1.0, 5.0, 30.0)
 """Time constants of forgetting, in days."""
+
+DAMPING_SCALE: Final = 0.1
+"""Cooperation of a pair, in events a day, at which damping has half of its effect."""
 
 PHI: Final = (0.01, 100.0)
 """Bounds of over-dispersion."""
@@ -34,6 +37,8 @@ GAP: Final = 30
 
 SYMMETRIC: Final = np.array([event_type(k).symmetric for k in TYPES])
 CONCILIATORY: Final = np.array([is_conciliatory(k) for k in TYPES])
+COOPERATION: Final = tuple(np.array([quad(k) == q for k in TYPES]) for q in QUADS if q.endswith("cooperation"))
+"""Types of verbal and of material cooperation."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,7 @@ def pair_numbers(n: int) -> Ints:
     return numbers
 
 
-def count(
-    table: pl.DataFrame,
-    actors: Sequence[str] | None = None,
-    *,
-    gap: int | None = GAP,
-) -> Counts:
+def count(table: pl.DataFrame, actors: Sequence[str] | None = None, *, gap: int | None = GAP) -> Counts:
     """Count the events of a daily table (:func:`detente.load.table`) by day, pair and type.
 
     Args:
@@ -161,12 +161,12 @@ def decay(taus: Floats) -> Floats:
     return np.exp(-1.0 / np.asarray(taus, dtype=np.float64))
 
 
-def channels(state: Floats, partners: Floats) -> Floats:
+def channels(state: Floats, partners: Floats, foes: Floats | None = None) -> Floats:
     """What every ordered pair is exposed to, through each channel.
 
     Args:
         state: (A, A, L, H) decayed history by source, target, type and time constant; diagonal zero.
-        partners: (A, A) weights of each actor's partners.
+        partners, foes: (A, A) weights of each actor's partners and foes (none where None).
 
     Returns:
         (C, A, A, L, H), in the order of :data:`detente.learn.model.CHANNELS`; diagonal zero.
@@ -192,12 +192,35 @@ def channels(state: Floats, partners: Floats) -> Floats:
             received[:, None] - back,
             np.einsum("ac,cblh->ablh", partners, s),
             between.sum(1)[None, :] - between.swapaxes(0, 1),
+            np.zeros_like(s) if foes is None else np.einsum("ac,cblh->ablh", foes, s),
         ]
     )
     diagonal = np.arange(len(s))
     out[:, diagonal, diagonal] = 0.0
     result: Floats = out
     return result
+
+
+def damped(state: Floats, damping: Floats, scale: float = DAMPING_SCALE) -> Floats:
+    """What recent cooperation of a pair leaves of its rates.
+
+    Args:
+        state: (A, A, L, H) decayed history. damping: (4, 2), as of :class:`detente.learn.Fit`.
+        scale: cooperation in events a day at which damping has half of its effect.
+
+    Returns:
+        (A, A, 4) factors in (0, 1], by quad class of the response; symmetric in the actors.
+
+    Example:
+        >>> s = np.zeros((2, 2, 16, 3)); s[0, 1, 1, 1] = 0.1                 # 0 consults 1
+        >>> damped(s, np.full((4, 2), 2.0)).round(3)[1, 0].tolist()           # exp(-2 / 2)
+        [0.368, 0.368, 0.368, 0.368]
+    """
+    recent = state[..., state.shape[-1] // 2]
+    recent = recent + recent.swapaxes(0, 1)
+    z = np.stack([recent[..., : len(TYPES)][..., chosen].sum(-1) for chosen in COOPERATION], axis=-1)
+    left: Floats = np.exp(-(z / (z + scale)) @ np.asarray(damping).T)
+    return left
 
 
 def symmetrise(y: Floats) -> Floats:

@@ -7,7 +7,8 @@ A long record is fitted by itself (:mod:`detente.learn.estimate`); a short one, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date as Date
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import polars as pl
 from detente.actors import within
 from detente.codebook import QUADS, TYPES, quad
 from detente.events import Tie
-from detente.learn import estimate
+from detente.learn import daily, estimate
 from detente.learn.estimate import Design, Parameters, Settings
 from detente.learn.exposures import CONCILIATORY, Counts, Floats, count, symmetrise
 from detente.learn.kernels import N_QUADS, N_TYPES
@@ -46,10 +47,10 @@ class ReactionModel:
 
     def fit(
         self,
-        table: pl.DataFrame,
+        table: pl.DataFrame | pl.LazyFrame,
         *,
         actors: Sequence[str] | None = None,
-        ties: Iterable[Tie] | None = None,
+        ties: Iterable[Tie] | pl.DataFrame | None = None,
         prior: Fit | None = None,
         score: Score | None = None,
         provenance: Mapping[str, Any] | None = None,
@@ -58,9 +59,11 @@ class ReactionModel:
         """Learn from a daily event table.
 
         Args:
-            table: columns ``day``, ``source``, ``target``, ``type``, optional ``count`` (:func:`detente.load.table`).
+            table: what ``desk.events()`` gives, or a daily event table with columns ``day``, ``source``, ``target``,
+                ``type``, optional ``count`` (:func:`detente.load.table`).
             actors: codes to follow; with a prior, all of the prior's; else the 40 busiest of the table.
-            ties: formal ties; those in force at the end of the record count toward who is whose partner.
+            ties: formal ties (``desk.ties()`` or :func:`detente.ties`); they count toward who is whose
+                partner from the day on which they come into force to that on which they end.
             prior: a model to start from (:func:`detente.learn.prior`). The record then moves it, and may be short.
             score: measured elsewhere, to be kept with the fit. provenance: what to keep on the data's origin.
             seed: of the draws.
@@ -68,14 +71,15 @@ class ReactionModel:
         Raises:
             LearnError: missing columns, unknown types, no events, or too few days without a prior.
         """
+        table, ties = daily.events(table), daily.ties(ties)
         if prior is not None:
-            return update(prior, table, actors=actors, events=self.prior_events, provenance=provenance or {})
+            moved = update(prior, table, actors=actors, events=self.prior_events, provenance=provenance or {})
+            return replace(moved, table=table)
         counts = count(table, actors or busiest(table))
-        firm = _firm(counts, ties)
-        d = estimate.design(counts, self.settings, ties=firm)
+        d = estimate.design(counts, self.settings, ties=_firm(counts, ties))
         par = estimate.fit(d)
         replicates = estimate.replicates(d, par, self.draws, np.random.default_rng(seed))
-        return _assemble(d, par, replicates, score, provenance or {})
+        return _assemble(d, par, replicates, table, score, provenance or {})
 
 
 def busiest(table: pl.DataFrame, n: int = 40) -> tuple[str, ...]:
@@ -86,23 +90,36 @@ def busiest(table: pl.DataFrame, n: int = 40) -> tuple[str, ...]:
     return tuple(sorted(total["actor"].head(n)))
 
 
-def _firm(counts: Counts, ties: Iterable[Tie] | None) -> Floats | None:
-    """(A, A) one where a firm formal tie is in force at the end of the record."""
-    if ties is None:
-        return None
-    end, out = counts.dates[-1], np.zeros((len(counts.actors),) * 2)
-    for tie in ties:
-        past = [s for s in tie.history if within(end, s.date, "")]
-        if tie.kind not in _FIRM or not past or past[-1].status != "in force":
+def _firm(counts: Counts, ties: Iterable[Tie] | None) -> list[tuple[int, Floats]]:
+    """Where a firm formal tie is in force: the days (positions) on which that changes, and (A, A) ones from then on."""
+    known = [tie for tie in ties or () if tie.kind in _FIRM and len(set(tie.parties) & set(counts.actors)) > 1]
+    out: list[tuple[int, Floats]] = []
+    for position, day in enumerate(counts.dates if known else ()):
+        if position and all(_begun(tie, day) == _begun(tie, counts.dates[position - 1]) for tie in known):
             continue
-        at = [counts.actors.index(p) for p in tie.parties if p in counts.actors]
-        out[np.ix_(at, at)] = 1.0
-    np.fill_diagonal(out, 0.0)
+        firm = np.zeros((len(counts.actors),) * 2)
+        for tie in known:
+            past = _begun(tie, day)
+            if past and tie.history[past - 1].status == "in force":
+                at = [counts.actors.index(p) for p in tie.parties if p in counts.actors]
+                firm[np.ix_(at, at)] = 1.0
+        np.fill_diagonal(firm, 0.0)
+        out.append((position, firm))
     return out
 
 
+def _begun(tie: Tie, day: Date) -> int:
+    """Number of a tie's statuses that had begun by a day."""
+    return sum(within(day, status.date, "") for status in tie.history)
+
+
 def _assemble(
-    d: Design, par: Parameters, replicates: list[Parameters], score: Score | None, provenance: Mapping[str, Any]
+    d: Design,
+    par: Parameters,
+    replicates: list[Parameters],
+    table: pl.DataFrame,
+    score: Score | None,
+    provenance: Mapping[str, Any],
 ) -> Fit:
     counts = d.counts
     totals = np.zeros((*(len(counts.actors),) * 2, len(TYPES)))
@@ -118,6 +135,8 @@ def _assemble(
         weights=weights,
         theta=theta,
         partners=d.partners,
+        foes=d.foes,
+        damping=par.damping,
         phi=par.phi.level,
         phi_power=par.phi.power,
         volume_sd=volume_spread(d, par),
@@ -128,12 +147,15 @@ def _assemble(
             base=np.array(scale, dtype=np.float32).reshape(-1, *theta.shape[1:]),
             weights=np.array([_weights(r) for r in replicates], dtype=np.float32).reshape(-1, *weights.shape),
             theta=np.array([_theta(d, r) for r in replicates], dtype=np.float32).reshape(-1, *theta.shape),
+            damping=np.array([r.damping for r in replicates], dtype=np.float32).reshape(-1, *par.damping.shape),
         ),
         score=score,
         n_events=counts.n_events,
         start=counts.dates[0],
         end=counts.dates[-1],
         provenance=provenance,
+        table=table,
+        mixture=par.u,
     )
 
 

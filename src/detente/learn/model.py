@@ -11,18 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from detente.errors import LearnError
+from detente.figure import Figure, Shown
 from detente.learn import reactions
-from detente.learn.exposures import PHI, TAUS
+from detente.learn.exposures import DAMPING_SCALE, PHI, TAUS
 from detente.learn.reactions import Reaction
 
 if TYPE_CHECKING:
+    from detente.learn.calibration import Backtest
+    from detente.learn.check import Answer, Proposition
     from detente.learn.response import Response
     from detente.learn.triggers import Triggers
 
@@ -39,13 +42,15 @@ CHANNELS: Final = (
     "on actor",
     "partners",
     "rival's partners",
+    "foes",
 )
 """Ways in which an earlier event can bear on a's acts toward b (:func:`detente.learn.exposures.channels`)."""
 
 THIRD_PARTY: Final = CHANNELS[2:]
 """Channels in which the earlier event was not between a and b."""
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
+_DAMPING: Final = (4, 2)  # quad classes of responses; verbal and material cooperation
 _STEP: Final = 1 / 16  # step of the logarithm (base 2) in which compact files store draws
 
 
@@ -59,7 +64,7 @@ class Gain:
 
 
 @dataclass(frozen=True)
-class Score:
+class Score(Shown):
     """How well the model predicted days that it had not seen (see :func:`detente.learn.backtest`).
 
     Args:
@@ -82,6 +87,17 @@ class Score:
     data: str = ""
     deciles: tuple[float, ...] = ()
 
+    def frame(self) -> pl.DataFrame:
+        """One row for each simpler forecast: ``over``, ``bits``, ``low``, ``high``."""
+        rows = [(name, g.bits, g.low, g.high) for name, g in self.gains.items()]
+        return pl.DataFrame(rows, schema=["over", "bits", "low", "high"], orient="row")
+
+    def figure(self, **how: Any) -> Figure:
+        """Gains over simpler forecasts: see :func:`detente.learn.trial_figures.scores`."""
+        from detente.learn import trial_figures  # here, as only few look at it
+
+        return trial_figures.scores([self], **how)
+
     def summary(self) -> str:
         """The score in words, one line a comparison."""
         head = f"{self.data or 'Test'} {self.start} to {self.end}: {self.events} events in {self.days} days."
@@ -103,24 +119,34 @@ class Draws:
         base: (D, A, A) multipliers of :attr:`Fit.base`.
         weights: (D, C, H, L, K), as :attr:`Fit.weights`.
         theta: (D, C, A, A), as :attr:`Fit.theta`.
+        damping: (D, 4, 2), as :attr:`Fit.damping`; none where it is not given.
     """
 
     base: Floats
     weights: Floats
     theta: Floats
+    damping: Floats = field(default_factory=lambda: np.zeros((0, *_DAMPING)))
+
+    def __post_init__(self) -> None:
+        if len(self.damping) != len(self.base):
+            object.__setattr__(self, "damping", np.zeros((len(self.base), *_DAMPING)))
 
     def __len__(self) -> int:
         return len(self.base)
 
 
 @dataclass(frozen=True, repr=False)
-class Fit:
+class Fit(Shown):
     """A fitted reaction model.
 
     The rate of a's events of type k toward b on day t is ::
 
-        lambda_{a,b,k}(t) = v_t * (base[a,b,k] + sum_{c,h,l} theta[c,a,b] * weights[c,h,l,k] * X_c[a,b,l,h](t-1))
+        lambda_{a,b,k}(t) = v_t * damp_{a,b,q(k)}(t)
+            * (base[a,b,k] + sum_{c,h,l} theta[c,a,b] * weights[c,h,l,k] * X_c[a,b,l,h](t-1))
 
+        damp_{a,b,q}(t) = exp(-sum_g damping[q,g] * z_g / (z_g + damping_scale))
+
+    where ``z_g`` is the pair's recent cooperation of class g (:func:`detente.learn.exposures.damped`),
     and all cells of the pair {a, b} share a shock g ~ Gamma(1/p, 1/p) on that day, ``p = phi * n ** -phi_power`` where
     n events of the pair are expected (:meth:`over_dispersion`): busy days vary less. ``X_c`` are the channels of
     :func:`detente.learn.exposures.channels`, made from the decayed history
@@ -132,7 +158,9 @@ class Fit:
         base: (A, A, K) expected events a day without any history, diagonal zero.
         weights: (C, H, L, K) >= 0, expected type-k events a day per unit of decayed type-l history.
         theta: (C, A, A) >= 0, multipliers by pair, pooled.
-        partners: (A, A) in [0, 1], rows sum to at most one.
+        partners, foes: (A, A) in [0, 1], rows sum to at most one; those at the end of the data.
+        damping: (4, 2) >= 0: how far recent verbal and material cooperation of a pair lowers its rates, by quad class
+            of response (order of :data:`detente.codebook.QUADS`). damping_scale: events a day at half of the effect.
         phi: over-dispersion of a pair and day with one expected event. phi_power: how fast it falls with more.
         volume_sd: standard deviation of the logarithm of the reporting volume's shock, by month and by day.
         state: (A, A, L, H) decayed history at the end of the data.
@@ -144,6 +172,8 @@ class Fit:
         prior_share: how much of the weights is prior, 0 to 1 (0: none was used).
         coverage: share of events of media-like coverage that the data hold (1 but for a desk, see ``docs/learn.md``).
         provenance: data, hashes, dates, version, command.
+        table: the record it was fitted on, where it is at hand. mixture: (J, K) weights of the baseline's components
+            (:attr:`detente.learn.estimate.Parameters.u`), of the same record. Neither is saved.
     """
 
     actors: tuple[str, ...]
@@ -168,6 +198,15 @@ class Fit:
     coverage: float = 1.0
     phi_power: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    foes: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    damping: Floats = field(default_factory=lambda: np.zeros(_DAMPING))
+    damping_scale: float = DAMPING_SCALE
+    table: pl.DataFrame | None = field(default=None, compare=False)
+    mixture: Floats | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.foes.size:
+            object.__setattr__(self, "foes", np.zeros_like(self.partners))
 
     def __repr__(self) -> str:
         return f"<Fit of {len(self.actors)} actors, {self.n_events} events, {self.start} to {self.end}; see summary()>"
@@ -207,10 +246,11 @@ class Fit:
             base=self.base[pair],
             theta=self.theta[:, i][:, :, i],
             partners=self.partners[pair],
+            foes=self.foes[pair],
             state=self.state[pair],
             mean=self.mean[pair],
             counts=self.counts[pair],
-            draws=Draws(self.draws.base[:, i][:, :, i], self.draws.weights, self.draws.theta[:, :, i][:, :, :, i]),
+            draws=replace(self.draws, base=self.draws.base[:, i][:, :, i], theta=self.draws.theta[:, :, i][:, :, :, i]),
         )
 
     def frame(self) -> pl.DataFrame:
@@ -222,33 +262,71 @@ class Fit:
         return reactions.among(self, actors, n=n)
 
     def reaction(self, actor: str, *, to: str, by: str | Sequence[str], **how: Any) -> Response:
-        """How one actor answers a type of act, day by day: see :func:`detente.learn.response.response`."""
+        """How one actor answers a type of act, day by day: see :func:`detente.learn.response.response`.
+
+        The days after such acts in the record stand beside it with a placebo, where the record is at hand.
+        """
         from detente.learn.response import response  # here, as it needs this module
 
-        return response(self, actor, to=to, by=by, **how)
+        return response(self, actor, to=to, by=by, **{"table": self.table, **how})
 
-    def reproduction(self, *, hostile: bool = False) -> tuple[float, float, float]:
-        """Expected further events per event, summed over the chain's next generation, with its 90 % interval.
+    @overload
+    def reproduction(self, *, by: None = None, hostile: bool = False) -> tuple[float, float, float]: ...
+
+    @overload
+    def reproduction(
+        self, *, by: Literal["pair", "bloc"] | Mapping[str, Sequence[str]], hostile: bool = False
+    ) -> pl.DataFrame: ...
+
+    def reproduction(
+        self, *, by: Literal["pair", "bloc"] | Mapping[str, Sequence[str]] | None = None, hostile: bool = False
+    ) -> tuple[float, float, float] | pl.DataFrame:
+        """Further events that an event brings about in a chain of answers, with its 90 % interval.
 
         Above one, a quarrel would feed itself. See :func:`detente.learn.reactions.reproduction`.
+
+        Args:
+            by: within each ``"pair"`` of actors, each ``"bloc"`` of partners, or each group of actors that is named,
+                as a table (:func:`detente.learn.reactions.reproductions`); over all where None.
+            hostile: hostile acts answering hostile acts only.
         """
-        return reactions.reproduction(self, hostile=hostile)
+        if by is None:
+            return reactions.reproduction(self, hostile=hostile)
+        return reactions.reproductions(self, by, hostile=hostile)
 
-    def reproductions(
-        self, groups: Mapping[str, Sequence[str]] | None = None, *, hostile: bool = False
-    ) -> pl.DataFrame:
-        """The same for each pair of actors, or each group: see :func:`detente.learn.reactions.reproductions`."""
-        return reactions.reproductions(self, groups, hostile=hostile)
+    def triggers(self, id: str, *, table: pl.DataFrame | None = None) -> Triggers:
+        """The rate of an event taken apart into its causes: see :func:`detente.learn.triggers.of_event`."""
+        from detente.learn.triggers import of_event  # here, as it needs this module
 
-    def triggers(self, table: pl.DataFrame, **event: Any) -> Triggers:
-        """The rate of an event taken apart into its causes: see :func:`detente.learn.triggers.triggers`."""
-        from detente.learn.triggers import triggers  # here, as it needs this module
+        return of_event(self, id, table)
 
-        return triggers(self, table, **event)
+    def check(self, claim: str | Proposition, **how: Any) -> Answer:
+        """Hold a causal claim against the record and this model: see :func:`detente.learn.wording.hold`."""
+        from detente.learn.wording import hold  # here, as it needs this module
+
+        return hold(claim, **{"table": self.table, "fit": self, **how})
+
+    def backtest(self, *, days: int = 31, origins: int = 1, **how: Any) -> Backtest:
+        """How well such a model forecasts the last days of this record: see :func:`detente.learn.calibration.rolling`.
+
+        Raises:
+            LearnError: the record is not at hand, or too short.
+        """
+        from detente.learn.calibration import rolling  # here, as it needs this module
+
+        if self.table is None:
+            raise LearnError("This model does not hold its record; fit it again, or use detente.learn.backtest.")
+        return rolling(self.table, days=days, origins=origins, **{"actors": self.actors, **how})
 
     def summary(self) -> str:
         """The model in words, with what cannot be said."""
         return reactions.summary(self)
+
+    def figure(self, **how: Any) -> Figure:
+        """The model as a heat map with uncertainty: see :func:`detente.learn.figures.fit`."""
+        from detente.learn import figures  # here, as only few look at it
+
+        return figures.fit(self, **how)
 
     def cite(self) -> list[str]:
         """Sources of the data and of the method."""
@@ -268,6 +346,7 @@ class Fit:
             "channels": self.channels,
             "phi": self.phi,
             "phi_power": self.phi_power,
+            "damping_scale": self.damping_scale,
             "volume_sd": self.volume_sd,
             "score": _score_dict(self.score),
             "n_events": self.n_events,
@@ -277,7 +356,7 @@ class Fit:
             "coverage": self.coverage,
             "provenance": dict(self.provenance),
         }
-        names = ("taus", "base", "weights", "theta", "partners", "mean", "counts")
+        names = ("taus", "base", "weights", "theta", "partners", "foes", "damping", "mean", "counts")
         arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in names}
         draws = {"base": self.draws.base, "weights": self.draws.weights, "theta": self.draws.theta}
         if compact:
@@ -287,7 +366,9 @@ class Fit:
             arrays["centre"] = centre.astype(np.float32)
             points = {"base": np.ones_like(self.base[..., 0]), "weights": arrays["centre"], "theta": self.theta}
             arrays |= {f"draws_{k}": _pack(v, points[k]) for k, v in draws.items()}
+            arrays["draws_damping"] = self.draws.damping.astype(np.float32)
         else:
+            draws["damping"] = self.draws.damping
             arrays |= {"state": self.state} | {f"draws_{k}": v for k, v in draws.items()}
         arrays["meta"] = np.frombuffer(json.dumps(meta, sort_keys=True).encode(), dtype=np.uint8)
         with Path(path).open("wb") as out:
@@ -322,13 +403,16 @@ class Fit:
             weights=arrays["weights"],
             theta=arrays["theta"],
             partners=arrays["partners"],
+            foes=arrays["foes"],
+            damping=arrays["damping"],
+            damping_scale=meta["damping_scale"],
             phi=meta["phi"],
             phi_power=meta["phi_power"],
             volume_sd=(meta["volume_sd"][0], meta["volume_sd"][1]),
             state=arrays.get("state", np.zeros((a, a, n_types, n_taus))),
             mean=arrays["mean"],
             counts=arrays["counts"],
-            draws=Draws(**draws),
+            draws=Draws(**draws, damping=arrays["draws_damping"]),
             score=_score(meta["score"]),
             n_events=meta["n_events"],
             start=Date.fromisoformat(meta["start"]),

@@ -7,16 +7,17 @@ settled by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from detente.codebook import QUADS, event_type, is_hostile, quad
-from detente.learn.exposures import channels, symmetrise
+from detente.learn.exposures import COOPERATION, channels, damped, decay, symmetrise
+from detente.learn.further import Parameters, by_type, sets, usual_rate, usual_state
 
 if TYPE_CHECKING:
     from detente.learn.model import Fit
@@ -31,6 +32,9 @@ NEGLIGIBLE: Final = 0.005
 
 FEW: Final = 10
 """Past events below which nothing is said about a reaction."""
+
+_GENERATION: Final = 5  # of answers to answers, in which the reproduction number is taken
+_TRACE: Final = 1e-6  # events of each kind with which the chains of a pair begin that has none on record
 
 METHOD: Final = (
     "Hawkes, A. G. (1971). Spectra of some self-exciting and mutually exciting point processes. Biometrika 58(1), "
@@ -51,7 +55,12 @@ _WHEN: Final = {
     "on actor": "others' {cause} toward {a}",
     "partners": "{cause} of {a}'s partners toward {b}",
     "rival's partners": "{cause} between {b} and its partners",
+    "foes": "{cause} of {a}'s foes toward {b}",
+    "calming": "{cause} between {a} and {b}",
 }
+
+CALMING: Final = "calming"
+"""Stands for a channel where recent cooperation of a pair damps what its sides do to each other."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Reaction:
 
     Args:
         actor: who reacts. toward: to whom; empty where pooled over all others.
-        channel: through which way. cause, response: quad classes of the earlier and the later events.
+        channel: through which way, or :data:`CALMING`. cause, response: quad classes of the earlier and later events.
         effect: expected further events within 30 days per past event; low, high: 90 % interval.
         half_life: days by which half of the whole effect has come.
         n: past events behind it (for partners weighted by how close they are).
@@ -79,8 +88,8 @@ class Reaction:
 
     @property
     def detectable(self) -> bool:
-        """Whether the interval stays above practically none, on more than a few past events."""
-        return self.low > NEGLIGIBLE and self.n >= FEW
+        """Whether the interval lies beyond practically none, on more than a few past events."""
+        return (self.low > NEGLIGIBLE or self.high < -NEGLIGIBLE) and self.n >= FEW
 
     @property
     def when(self) -> str:
@@ -95,14 +104,17 @@ class Reaction:
             about = f"{self.actor}'s {self.response}{to}"
             return f"After {self.when}: too few cases ({behind}) to say anything about {about}."
         if not self.detectable:
-            return (
-                f"After {self.when}: no detectable effect on {self.actor}'s {self.response}{to} "
-                f"(at most {self.high:.2f} further events per event within {HORIZON} days; {behind})."
+            return f"After {self.when}: no detectable effect on {self.actor}'s {self.response}{to} " + (
+                f"({self.low:.2f} to {self.high:.2f} further events per event within {HORIZON} days; {behind})."
+                if self.low < 0
+                else f"(at most {self.high:.2f} further events per event within {HORIZON} days; {behind})."
             )
+        verb = "adds" if self.effect > 0 else "spares"
+        ends = sorted((abs(self.low), abs(self.high)))
         return (
-            f"After {self.when}, {self.actor} adds {self.effect:.2f} events of {self.response}{to} per event within "
-            f"{HORIZON} days (90 % interval {self.low:.2f} to {self.high:.2f}; half of it within {self.half_life:.0f} "
-            f"days; {behind})."
+            f"After {self.when}, {self.actor} {verb} {abs(self.effect):.2f} events of {self.response}{to} per event "
+            f"within {HORIZON} days (90 % interval {ends[0]:.2f} to {ends[1]:.2f}; half of it within "
+            f"{self.half_life:.0f} days; {behind})."
         )
 
 
@@ -132,14 +144,18 @@ def _effects(fit: Fit) -> _Effects:
 
     point = by_class(fit.weights, reach)
     drawn = by_class(fit.draws.weights, reach)
-    n = np.einsum("cablh,lq->cabq", channels(fit.counts[..., None], fit.partners), member)
-    effect = fit.theta[..., None, None] * point[:, None, None]
-    spread = fit.draws.theta[..., None, None] * drawn[:, :, None, None]
+    # What the usual cooperation of a pair leaves of its rates: (A, A, 4), and by draw (D, A, A, 4).
+    left = damped(usual_state(fit), fit.damping, fit.damping_scale)
+    lefts = np.array([damped(usual_state(fit), x, fit.damping_scale) for x in fit.draws.damping])
+    lefts = lefts.reshape(-1, *left.shape)
+    n = np.einsum("cablh,lq->cabq", channels(fit.counts[..., None], fit.partners, fit.foes), member)
+    effect = fit.theta[..., None, None] * point[:, None, None] * left[:, :, None]
+    spread = fit.draws.theta[..., None, None] * drawn[:, :, None, None] * lefts[:, None, :, :, None]
     low, high = _interval(spread, effect)
     # Pooled over targets: the mean over the past events that the actor was exposed to.
     weight = n / np.maximum(n.sum(2, keepdims=True), 1e-12)
-    strength = np.einsum("cab,cabq->caq", fit.theta, weight)[..., None] * point[:, None]
-    strengths = np.einsum("dcab,cabq->dcaq", fit.draws.theta, weight)[..., None] * drawn[:, :, None]
+    strength = np.einsum("cab,cabq,abr->caqr", fit.theta, weight, left, optimize=True) * point[:, None]
+    strengths = np.einsum("dcab,cabq,dabr->dcaqr", fit.draws.theta, weight, lefts, optimize=True) * drawn[:, :, None]
     pooled_low, pooled_high = _interval(strengths, strength)
     # Half-lives: bisection on the share of the whole effect that has come by then.
     whole = np.stack([by_class(fit.weights, np.eye(len(fit.taus))[h]) for h in range(len(fit.taus))])
@@ -153,6 +169,61 @@ def _effects(fit: Fit) -> _Effects:
     return _Effects(effect, low, high, (early + late) / 2, n, pooled)
 
 
+def _calming(fit: Fit) -> pl.DataFrame:
+    """Reactions by calming, pooled over targets and by pair, in the columns of :func:`frame`; none without damping."""
+    if not fit.damping.any():
+        return pl.DataFrame()
+    history = channels(usual_state(fit), fit.partners, fit.foes)
+    keep = float(decay(fit.taus)[len(fit.taus) // 2])
+    fading = (1 - keep) * keep ** np.arange(HORIZON)
+    mean = np.asarray(fit.mean, dtype=np.float64)
+    usual = np.stack([(mean + mean.swapaxes(0, 1))[..., c].sum(-1) for c in COOPERATION], axis=-1)  # (A, A, 2)
+    member = np.eye(4)[[QUADS.index(quad(k)) for k in fit.types]]
+
+    def by_day(par: Parameters) -> Floats:
+        """(2, A, A, 4, days) events fewer, by class of cooperation and of response."""
+        rate = usual_rate(par, history) @ member
+
+        def left(z: Floats) -> Floats:
+            share: Floats = np.exp(-(z / (z + fit.damping_scale)) @ par.damping.T)
+            return share
+
+        after = [left(usual[:, :, None] + fading[:, None] * raised) for raised in np.eye(2)]  # (A, A, days, 4)
+        whole = np.stack(after) - left(usual)[:, :, None]
+        out: Floats = whole.swapaxes(-1, -2) * rate[..., None]
+        return out
+
+    daily, *_ = found = [by_day(par) for par in sets(fit)]
+    come = np.abs(daily.cumsum(-1))
+    half_life = 1.0 + (come < come[..., -1:] / 2).sum(-1)
+    effect, *drawn = (x.sum(-1) for x in found)
+    both = fit.counts + fit.counts.swapaxes(0, 1)
+    n = np.stack([both[..., c].sum(-1) for c in COOPERATION])  # (2, A, A)
+    weight = (n / np.maximum(n.sum(2, keepdims=True), 1e-12))[..., None]
+    whole, *wholes = ((x * weight).sum(2, keepdims=True) for x in (effect, *drawn))
+    causes = [QUADS.index(q) for q in QUADS if q.endswith("cooperation")]
+    parts = [
+        (
+            whole,
+            *_interval(np.array(wholes), whole),
+            (half_life * weight).sum(2, keepdims=True),
+            n.sum(2, keepdims=True),
+        ),
+        (effect, *_interval(np.array(drawn), effect), half_life, n),
+    ]
+    tables = []
+    for value, low, high, half, behind in parts:
+        shape = (1, *value.shape[1:3], 4, 4)
+        chosen, columns = np.zeros(shape, bool), [np.zeros(shape) for _ in range(5)]
+        chosen[:, :, :, causes] = True
+        if shape[2] > 1:
+            chosen &= ~np.eye(shape[1], dtype=bool)[None, :, :, None, None]
+        for into, x in zip(columns, (value, low, high, half, behind[..., None]), strict=True):
+            into[0][:, :, causes] = x.transpose(1, 2, 0, 3)
+        tables.append(_table(fit, chosen, columns, (CALMING,)))
+    return pl.concat(tables)
+
+
 def _interval(drawn: Floats, point: Floats) -> tuple[Floats, Floats]:
     """Ends of the 90 % interval over the draws, widened where need be to hold the estimate."""
     if not len(drawn):
@@ -163,6 +234,9 @@ def _interval(drawn: Floats, point: Floats) -> tuple[Floats, Floats]:
 
 def frame(fit: Fit) -> pl.DataFrame:
     """All reactions of a model, pooled over targets (``toward`` empty) and by pair.
+
+    Effects are those in the usual state of a pair, so with what its usual cooperation leaves of them; how cooperation
+    calms is told apart, as rows of the channel :data:`CALMING`, whose effects are negative.
 
     Returns:
         Columns ``actor``, ``toward``, ``channel``, ``cause``, ``response``, ``effect``, ``low``, ``high``,
@@ -184,16 +258,19 @@ def frame(fit: Fit) -> pl.DataFrame:
         effect, low, high, np.broadcast_to(e.half_life[:, None, None], one), np.broadcast_to(count[..., None], one)
     ]  # fmt: skip
     parts.insert(0, _table(fit, np.ones(one, bool), pooled))
-    return pl.concat(parts)
+    calming = _calming(fit)
+    return pl.concat([*parts, calming] if calming.height else parts)
 
 
-def _table(fit: Fit, chosen: NDArray[np.bool_], values: Sequence[Floats]) -> pl.DataFrame:
+def _table(
+    fit: Fit, chosen: NDArray[np.bool_], values: Sequence[Floats], ways: Sequence[str] | None = None
+) -> pl.DataFrame:
     c, a, b, q, r = np.nonzero(chosen)
     toward = ("",) if chosen.shape[2] == 1 else fit.actors
     labels = {
         "actor": (fit.actors, a),
         "toward": (toward, b),
-        "channel": (fit.channels, c),
+        "channel": (ways or fit.channels, c),
         "cause": (QUADS, q),
         "response": (QUADS, r),
     }
@@ -239,13 +316,17 @@ def among(fit: Fit, actors: Sequence[str], *, n: int = 12) -> tuple[Reaction, ..
         .drop("hostile")
         .head(max(n // 4, 1))
     )
-    detectable = (pl.col("low") > NEGLIGIBLE) & (pl.col("n") >= FEW)
     best = (
-        table.filter(detectable)
-        .sort(pl.col("low") * pl.col("n").sqrt(), descending=True, maintain_order=True)
+        table.filter(_least() > NEGLIGIBLE, pl.col("n") >= FEW)
+        .sort(_least() * pl.col("n").sqrt(), descending=True, maintain_order=True)
         .head(n - len(claimed))
     )
     return _rows(pl.concat([best, claimed]).unique(maintain_order=True))
+
+
+def _least() -> pl.Expr:
+    """How large an effect is at least, whichever way it goes; negative where its interval includes none."""
+    return pl.max_horizontal("low", -pl.col("high"))
 
 
 def _rivalry(fit: Fit) -> pl.DataFrame:
@@ -259,31 +340,58 @@ def _rivalry(fit: Fit) -> pl.DataFrame:
 
 
 def reproduction(fit: Fit, *, hostile: bool = False) -> tuple[float, float, float]:
-    """Spectral radius of the reactions: further events per event, generation by generation, with a 90 % interval.
+    """Further events per event in a chain of answers to answers, with a 90 % interval.
+
+    It is the ratio of the fifth generation of answers to the fourth, in chains that begin with the events of the
+    record, and near the spectral radius of the reactions, to which such ratios tend. (The radius itself is that of the
+    one pair whose chains last longest; noise makes it larger.) Above one, a quarrel would feed itself: Hawkes (1971).
+
+    It is that of the usual state: what the usual cooperation of each pair leaves of its reactions. Cooperation beyond
+    the usual damps further and can only lower it.
 
     Args:
         hostile: hostile acts answering hostile acts only.
 
-    Source: Hawkes (1971): the process is stable where the radius is below one.
+    Returns:
+        Median and ends of the 90 % interval over the draws; the estimate's own, three times, where there are none.
     """
     chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
-    value, vector = _radius(fit, fit.weights, fit.theta, chosen, None, 60)
-    drawn = [
-        _radius(fit, w, theta, chosen, vector, 8)[0]
-        for w, theta in zip(fit.draws.weights, fit.draws.theta, strict=True)
-    ]
-    low, high = np.quantile(drawn, [0.05, 0.95]) if drawn else (value, value)
-    return value, min(float(low), value), max(float(high), value)
+    off = 1.0 - np.eye(len(fit.actors))
+    values = []
+    for par in sets(fit):
+        step, x, value = _step(fit, par, chosen), (fit.counts + _TRACE) * chosen * off[..., None], 0.0
+        for _ in range(_GENERATION):
+            x = step(x / max(float(x.sum()), 1e-300))
+            value = float(x.sum())
+        values.append(value)
+    low, value, high = np.quantile(values[1:] or values, [0.05, 0.5, 0.95])
+    return float(value), float(low), float(high)
+
+
+def _step(fit: Fit, par: Parameters, chosen: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    """The map from events (A, A, K) to the further events expected after them, in the usual state."""
+    whole = par.weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
+    n, flat = len(fit.actors), np.asarray(whole.reshape(-1, len(fit.types)), dtype=np.float64)
+    left = by_type(damped(usual_state(fit), par.damping, fit.damping_scale), fit.types)
+    theta = np.asarray(par.theta, dtype=np.float64)[..., None]
+
+    def step(x: Floats) -> Floats:
+        felt = theta * channels(x[..., None], fit.partners, fit.foes)[..., 0]
+        felt = felt.transpose(1, 2, 0, 3).reshape(n * n, -1)
+        # Not a BLAS product: on small matrices its threads cost more than they bring, and its sums vary with them.
+        return symmetrise(np.einsum("xl,lk->xk", felt, flat).reshape(x.shape) * left)
+
+    return step
 
 
 def reproductions(
-    fit: Fit, groups: Mapping[str, Sequence[str]] | None = None, *, hostile: bool = False
+    fit: Fit, by: Literal["pair", "bloc"] | Mapping[str, Sequence[str]] = "pair", *, hostile: bool = False
 ) -> pl.DataFrame:
-    """The reproduction number of each pair of actors, or of each group, by what its members do to one another alone.
+    """The reproduction number of each pair of actors, bloc or group, by what its members do to one another alone.
 
     Args:
-        groups: names and codes of the actors (blocs); every pair where None. Actors that the model does not know are
-            left out, and groups of fewer than two.
+        by: each ``"pair"``, each ``"bloc"`` (:func:`blocs`), or names of groups and codes of their actors. Actors that
+            the model does not know are left out, and groups of fewer than two.
         hostile: hostile acts answering hostile acts only.
 
     Returns:
@@ -291,11 +399,11 @@ def reproductions(
         group, in both directions), largest value first.
     """
     chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
-    if groups is None:
+    if by == "pair":
         rows = _pairs(fit, chosen)
     else:
         rows = []
-        for name, members in groups.items():
+        for name, members in (blocs(fit) if isinstance(by, str) else by).items():
             known = [code for code in members if code in fit.actors]
             if len(known) >= 2:
                 part = fit.select(known)
@@ -309,59 +417,71 @@ def reproductions(
     return pl.DataFrame(rows, schema=schema, orient="row").sort("value", "group", descending=[True, False])
 
 
+def blocs(fit: Fit, *, seed: int = 7) -> dict[str, tuple[str, ...]]:
+    """Groups of actors that are partners of one another, by the model's own measure: the largest first.
+
+    Example:
+        >>> from detente.learn import prior
+        >>> members = [code for bloc in blocs(prior()).values() for code in bloc]
+        >>> sorted(members) == sorted(prior().actors)
+        True
+
+    Source: Blondel and others (2008), by networkx.
+    """
+    import networkx as nx  # here, as its import takes a while
+
+    graph = nx.Graph()
+    graph.add_nodes_from(fit.actors)
+    close = fit.partners + fit.partners.T
+    graph.add_weighted_edges_from(
+        (fit.actors[i], fit.actors[j], float(close[i, j])) for i, j in np.argwhere(np.triu(close) > 0)
+    )
+    found = sorted((tuple(sorted(group)) for group in nx.community.louvain_communities(graph, seed=seed)), key=_size)
+    return {f"bloc {i}": group for i, group in enumerate(found, 1)}
+
+
+def _size(group: Sequence[str]) -> tuple[int, Sequence[str]]:
+    return -len(group), group
+
+
 def _pairs(fit: Fit, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
-    """Reproduction numbers of all pairs at once: power iterations on what two actors do to each other."""
+    """Reproduction numbers of all pairs at once, by what two actors do to each other."""
     n_types = len(fit.types)
     # Which of the two directions of a pair bears on which, through each channel: the same for all pairs.
     unit = np.zeros((2, 2, n_types, 2))
     unit[0, 1, :, 0] = unit[1, 0, :, 1] = 1.0
-    felt = channels(unit, np.zeros((2, 2)))
+    felt = channels(unit, np.zeros((2, 2)), np.zeros((2, 2)))
     reach = np.stack([felt[:, 0, 1], felt[:, 1, 0]], axis=1)  # (C, answering direction, L, causing direction)
+    # Channels that carry nothing between two actors alone are left out.
+    used = np.flatnonzero(reach.any((1, 2, 3)))
     one, other = np.triu_indices(len(fit.actors), 1)
     symmetric = np.array([event_type(k).symmetric for k in fit.types])
 
-    def radius(weights: Floats, theta: Floats, x: Floats | None, steps: int) -> tuple[Floats, Floats]:
-        whole = weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
-        both = np.stack([theta[:, one, other], theta[:, other, one]], axis=2)  # (C, P, 2)
-        # Channels that carry nothing between two actors alone are left out.
-        used = np.flatnonzero(reach.any((1, 2, 3)))
+    def matrix(par: Parameters) -> Floats:
+        """(P, 2 K, 2 K) further events of each direction and type by those that bring them about."""
+        whole = par.weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
+        both = np.stack([par.theta[:, one, other], par.theta[:, other, one]], axis=2)  # (C, P, 2)
         onto = np.einsum("cpi,cilj,clk->piklj", both[used], reach[used], whole[used], optimize=True)
         onto = np.where(symmetric[None, None, :, None, None], onto.mean(1, keepdims=True), onto)
-        matrix = onto.transpose(0, 1, 2, 4, 3).reshape(len(one), 2 * n_types, 2 * n_types)
-        x = np.ones((len(one), 2 * n_types)) if x is None else x
-        value = np.zeros(len(one))
-        for _ in range(steps):
-            y = np.einsum("pxy,py->px", matrix, x)
-            value = y.sum(1) / np.maximum(x.sum(1), 1e-300)
-            x = y / np.maximum(y.sum(1, keepdims=True), 1e-300)
-        return value, x
+        left = by_type(damped(usual_state(fit), par.damping, fit.damping_scale), fit.types)[one, other]
+        onto = onto * left[:, None, :, None, None]
+        out: Floats = onto.transpose(0, 1, 2, 4, 3).reshape(len(one), 2 * n_types, 2 * n_types)
+        return out
 
-    value, vector = radius(fit.weights, fit.theta, None, 60)
-    drawn = [radius(w, t, vector, 8)[0] for w, t in zip(fit.draws.weights, fit.draws.theta, strict=True)]
-    low, high = _interval(np.array(drawn), value)
+    began = (np.concatenate([fit.counts[one, other], fit.counts[other, one]], axis=1) + _TRACE) * np.tile(chosen, 2)
+    values = []
+    for par in sets(fit):
+        m, x, value = matrix(par), began, np.zeros(len(one))
+        for _ in range(_GENERATION):
+            x = np.einsum("pxy,py->px", m, x / np.maximum(x.sum(1, keepdims=True), 1e-300))
+            value = x.sum(1)
+        values.append(value)
+    low, value, high = np.quantile(values[1:] or values, [0.05, 0.5, 0.95], axis=0)
     n = (fit.counts + fit.counts.swapaxes(0, 1))[..., chosen].sum(2)
     return [
         (f"{fit.actors[a]}-{fit.actors[b]}", [fit.actors[a], fit.actors[b]], *row, float(n[a, b]))
         for a, b, *row in zip(one, other, value.tolist(), low.tolist(), high.tolist(), strict=True)
     ]
-
-
-def _radius(
-    fit: Fit, weights: Floats, theta: Floats, chosen: NDArray[np.bool_], vector: Floats | None, steps: int
-) -> tuple[float, Floats]:
-    whole = weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
-    n, flat = len(fit.actors), whole.reshape(-1, len(fit.types))
-    x = np.ones((n, n, len(fit.types))) * chosen if vector is None else vector
-    x = x * (1.0 - np.eye(n))[..., None]
-    value = 0.0
-    for _ in range(steps):
-        spread = channels(x[..., None], fit.partners)[..., 0]
-        felt = (theta[..., None] * spread).transpose(1, 2, 0, 3).reshape(n * n, -1)
-        # Not a BLAS product: on small matrices its threads cost more than they bring, and its sums vary with them.
-        y = symmetrise(np.einsum("xl,lk->xk", felt, flat).reshape(x.shape))
-        value = float(y.sum()) / max(float(x.sum()), 1e-300)
-        x = y / max(float(y.sum()), 1e-300)
-    return value, x
 
 
 def summary(fit: Fit) -> str:
@@ -381,8 +501,8 @@ def summary(fit: Fit) -> str:
         if third is not None and third.low <= 0:
             lines.append("Reactions to third parties did not detectably improve the forecast; read them with care.")
     table = frame(fit).filter(pl.col("toward") == "", pl.col("channel") != "inertia", pl.col("n") >= FEW)
-    found = table.filter(pl.col("low") > NEGLIGIBLE)
-    lines.append(f"{found.height} of {table.height} reactions to others are above practically none; the largest:")
-    top = found.sort(pl.col("low") * pl.col("n").sqrt(), descending=True, maintain_order=True).head(10)
+    found = table.filter(_least() > NEGLIGIBLE)
+    lines.append(f"{found.height} of {table.height} reactions to others differ from practically none; the largest:")
+    top = found.sort(_least() * pl.col("n").sqrt(), descending=True, maintain_order=True).head(10)
     lines += [f"  {r.summary()}" for r in _rows(top)]
     return "\n".join(lines)

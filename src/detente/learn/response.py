@@ -1,6 +1,7 @@
 """How one actor answers a type of act, day by day: the response curve of a fitted model, and the record beside it.
 
-All channels are summed, the first generation only: what the answer brings about in turn is the reproduction number's
+All channels are summed, and what an act of cooperation calms is taken off (:mod:`detente.learn.further`); the first
+generation only: what the answer brings about in turn is the reproduction number's
 (:func:`detente.learn.reactions.reproduction`).
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date as Date
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +18,11 @@ from numpy.typing import NDArray
 
 from detente.codebook import QUADS, event_type, quad
 from detente.errors import LearnError
+from detente.figure import Figure, Shown
 from detente.learn import check
-from detente.learn.exposures import SYMMETRIC, channels
+from detente.learn.exposures import SYMMETRIC
+from detente.learn.figures import origin
+from detente.learn.further import further
 from detente.learn.model import Fit
 from detente.learn.reactions import FEW, HORIZON, METHOD, NEGLIGIBLE
 from detente.learn.windows import WindowEffect
@@ -29,7 +34,7 @@ DAYS: Final = 60
 
 
 @dataclass(frozen=True)
-class Response:
+class Response(Shown):
     """Further events of an actor after a type of act, by quad class of the answer (in the order of the codebook).
 
     Args:
@@ -37,10 +42,12 @@ class Response:
         channel: the one way that was followed, or empty for all.
         daily: (4, D) expected further events on each day after the act.
         total, low, high: (4, D) their sums up to each day, with 90 % interval over the draws.
-        half_life: (4) days by which half of all that will come has come.
+        calmed: (4, D) part of the sums by which cooperation damps what its two sides do to each other; zero or below.
+        half_life: (4) days by which half of all that the channels will bring has come.
         n: past acts behind it.
         compared: the days after such acts compared with other days, for the hostile answers of the record, with a shift
             placebo; None where no record was given or nothing can be compared.
+        end, source: last day of the model's data, and where they come from.
     """
 
     actor: str
@@ -52,9 +59,12 @@ class Response:
     total: Floats
     low: Floats
     high: Floats
+    calmed: Floats
     half_life: Floats
     n: float
     compared: WindowEffect | None = None
+    end: Date | None = None
+    source: str = ""
 
     @property
     def days(self) -> int:
@@ -68,8 +78,9 @@ class Response:
         return f"{self.to} of {', '.join(self.by) or 'anyone'}{toward}"
 
     def detectable(self, response: str) -> bool:
-        """Whether the interval of a class of answers stays above practically none, on more than a few past acts."""
-        return bool(self.low[QUADS.index(response), -1] > NEGLIGIBLE) and self.n >= FEW
+        """Whether the interval of a class of answers lies beyond practically none, on more than a few past acts."""
+        i = QUADS.index(response)
+        return bool(self.low[i, -1] > NEGLIGIBLE or self.high[i, -1] < -NEGLIGIBLE) and self.n >= FEW
 
     def frame(self) -> pl.DataFrame:
         """One row for each class of answer and day: ``response``, ``day``, ``daily``, ``total``, ``low``, ``high``."""
@@ -85,20 +96,37 @@ class Response:
     def summary(self) -> str:
         """The answer in words, that of the record beside that of the model."""
         head = f"After {self.when} ({self.n:.0f} past acts), within {self.days} days"
-        if self.n < FEW:
-            return f"{head}: too few cases to say anything about {self.actor}."
-        lines = [f"{head}, {self.actor} adds, by the reaction model:"]
-        for i, response in enumerate(QUADS):
-            low, high = self.low[i, -1], self.high[i, -1]
-            lines.append(
-                f"  {self.total[i, -1]:.3f} events of {response} per act ({low:.3f} to {high:.3f}), half of all "
-                f"that come within {self.half_life[i]:.0f} day{'' if round(self.half_life[i]) == 1 else 's'}"
-                if self.detectable(response)
-                else f"  no detectable {response} (at most {high:.3f} events per act)"
-            )
+        few = self.n < FEW
+        lines = [
+            f"{head}: too few cases to say anything about {self.actor}"
+            + ("; toward=[] takes such acts toward anyone." if self.toward == (self.actor,) else ".")
+            if few
+            else f"{head}, {self.actor} adds, by the reaction model:"
+        ]
+        for i, response in enumerate(() if few else QUADS):
+            whole, low, high, calmed = (float(x[i, -1]) for x in (self.total, self.low, self.high, self.calmed))
+            half = round(self.half_life[i])
+            if not self.detectable(response):
+                said = f"no detectable {response} ({low:.3f} to {high:.3f} events per act)"
+            elif whole > 0:
+                said = (
+                    f"{whole:.3f} events of {response} per act ({low:.3f} to {high:.3f}), half of all that come "
+                    f"within {half} day{'' if half == 1 else 's'}"
+                )
+            else:
+                said = f"{-whole:.3f} events of {response} fewer per act ({low:.3f} to {high:.3f})"
+            if calmed < -NEGLIGIBLE:
+                said += f"; of it {calmed:.3f} by calming"
+            lines.append(f"  {said}")
         if self.compared:
             lines.append(f"Hostile acts in the record, {HORIZON} days after: {self.compared.summary()}")
         return "\n".join(lines)
+
+    def figure(self, **how: Any) -> Figure:
+        """The curve, with its interval and half-life: see :func:`detente.learn.figures.response`."""
+        from detente.learn import figures  # here, as only few look at it
+
+        return figures.response(self, **how)
 
     def cite(self) -> list[str]:
         """Sources of the methods."""
@@ -152,26 +180,19 @@ def response(
         cause = np.maximum(cause, cause.swapaxes(0, 1))
     if not cause.any():
         raise LearnError(f"{', '.join(who)} cannot do anything toward {', '.join(whom)}: name two different actors.")
-    felt = channels((cause / cause.sum())[..., None], fit.partners)[:, :, :, kind, 0]  # (C, A, A)
-    felt = felt * np.array([channel in (None, c) for c in fit.channels])[:, None, None]
     # Acts of the actor; one of a symmetric type counts half in each direction.
-    mine = np.zeros((*felt.shape[1:], len(fit.types)))
+    mine = np.zeros(fit.counts.shape)
     mine[me] = 1.0
     mine[:, me] = np.maximum(mine[:, me], SYMMETRIC)
     member = np.eye(4)[[QUADS.index(quad(k)) for k in fit.types]]
     answers = mine[..., None] * member  # (A, A, K, 4)
 
-    def further(weights: Floats, theta: Floats) -> Floats:
-        """(4, H) events that will ever come, by class and time constant."""
-        strength = np.einsum("cab,abkr->ckr", theta * felt, answers, optimize=True)
-        out: Floats = np.einsum("ckr,chk->rh", strength, weights[:, :, kind])
-        return out
-
-    come = 1.0 - np.exp(-np.arange(1, days + 1) / fit.taus[:, None])  # (H, D)
-    point = further(fit.weights, fit.theta)
-    total = point @ come
-    drawn = np.array([further(w, t) @ come for w, t in zip(fit.draws.weights, fit.draws.theta, strict=True)])
-    low, high = np.quantile(drawn, [0.05, 0.95], axis=0) if len(drawn) else (total, total)
+    followed = None if channel is None else np.array([c == channel for c in fit.channels])
+    shares = np.zeros(fit.counts.shape)
+    shares[..., kind] = cause[..., kind] / cause.sum()
+    found = further(fit, shares, answers, days, followed=followed)
+    total, *drawn = (found.raised + found.calmed).cumsum(2)
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0) if drawn else (total, total)
     return Response(
         actor=actor,
         to=to,
@@ -182,9 +203,12 @@ def response(
         total=total,
         low=np.minimum(low, total),
         high=np.maximum(high, total),
-        half_life=np.array([_half(row, fit.taus) for row in point]),
+        calmed=found.calmed[0].cumsum(1),
+        half_life=np.array([_half(row, fit.taus) for row in found.through[0]]),
         n=float(np.round(cause.sum(), 6)),
         compared=None if table is None else _compared(table, actor, to, who, whom),
+        end=fit.end,
+        source=origin(fit),
     )
 
 

@@ -1,8 +1,9 @@
 """What raised the rate of an event: exact shares of the baseline and of each earlier event, by the model.
 
-The rate of the model is a sum (:class:`detente.learn.model.Fit`), so it can be taken apart without remainder: so much
-is baseline, so much is each earlier event, through all channels together. A share is the chance, by the model, that the
-event belongs to that cause (Veen and Schoenberg 2008); it does not show that one act brought about the other.
+The rate of the model is a sum (:class:`detente.learn.model.Fit`), damped as a whole by recent cooperation of the pair,
+so it can be taken apart without remainder: so much is baseline, so much is each earlier event, through all channels
+together. A share is the chance, by the model, that the event belongs to that cause (Veen and Schoenberg 2008); it does
+not show that one act brought about the other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from numpy.typing import NDArray
 
 from detente.codebook import event_type
 from detente.errors import LearnError
-from detente.learn.exposures import GAP, SYMMETRIC, Counts, channels, count, decay
+from detente.figure import Figure, Shown
+from detente.learn import estimate
+from detente.learn.exposures import GAP, SYMMETRIC, Counts, channels, count, damped, decay, symmetrise
+from detente.learn.further import by_type
 from detente.learn.model import Fit
 
 Floats = NDArray[np.floating[Any]]
@@ -41,15 +45,16 @@ _BATCH: Final = 64  # pairs of actors whose exposures are made at once
 
 
 @dataclass(frozen=True)
-class Triggers:
+class Triggers(Shown):
     """An event's rate taken apart. All shares together are one.
 
     Args:
         id: of the event, where it has one. day: on which it happened. what: who did what to whom.
         rate: expected events a day of that kind, without weekday and reporting volume.
-        baseline: share of the baseline.
+        baseline: share of the baseline, as it was on that day.
         unseen: share of events that the record does not hold but media-wide data would (a desk's model, else zero).
         causes: the earlier events, columns :data:`CAUSES`, largest share first.
+        left: what recent cooperation between these actors left of the rate, in (0, 1]. It damps all shares alike.
     """
 
     id: str
@@ -59,6 +64,7 @@ class Triggers:
     baseline: float
     unseen: float
     causes: pl.DataFrame
+    left: float = 1.0
 
     def frame(self, most: int | None = None) -> pl.DataFrame:
         """All shares as a table that sums to one: baseline, what is not held, the ``most`` largest causes and the rest.
@@ -76,9 +82,17 @@ class Triggers:
         every = pl.concat([rows[:2], events, rows[2:]], how="diagonal_relaxed")
         return every.select("cause", *CAUSES)
 
+    def figure(self, **how: Any) -> Figure:
+        """The shares as bars: see :func:`detente.learn.trial_figures.triggers`."""
+        from detente.learn import trial_figures  # here, as only few look at it
+
+        return trial_figures.triggers(self, **how)
+
     def summary(self, most: int = 10) -> str:
         """The shares in words."""
-        lines = [f"{self.what} on {self.day}: {self.rate:.3f} such events a day were to be expected. Of this rate"]
+        calmed = f", after recent cooperation between them left {self.left:.1%} of it" if self.left < 0.9995 else ""
+        head = f"{self.what} on {self.day}: {self.rate:.3f} such events a day were to be expected{calmed}."
+        lines = [f"{head} Of this rate"]
         lines.append(f"  {self.baseline:6.1%} baseline: what these actors do in any case")
         if self.unseen > 0:
             lines.append(f"  {self.unseen:6.1%} events that this record does not hold, at their long-run mean")
@@ -91,6 +105,31 @@ class Triggers:
             rest = float(self.causes["share"][most:].sum())
             lines.append(f"  {rest:6.1%} {len(self.causes) - most} other earlier events together")
         return "\n".join(lines)
+
+
+def of_event(fit: Fit, id: str, table: pl.DataFrame | None = None) -> Triggers:
+    """Take the rate of an event of a record apart.
+
+    Args:
+        fit: the model. id: of the event.
+        table: daily event table with ids, as for :func:`triggers`; that on which the model was fitted where None.
+
+    Raises:
+        LearnError: no record with ids at hand, no such event, or actors that the model does not know.
+    """
+    record = fit.table if table is None else table
+    if record is None or "id" not in record.columns:
+        raise LearnError(
+            "This model does not hold its record with the ids of events; fit it on desk.events(), or use desk.triggers."
+        )
+    rows = record.filter(pl.col("id") == id)
+    if rows.is_empty():
+        raise LearnError(f"The record of this model holds no event {id}; model.table lists them with their ids.")
+    known = rows.filter(pl.col("source").is_in(fit.actors), pl.col("target").is_in(fit.actors))
+    cells = list(known.select("source", "target", "type").unique(maintain_order=True).iter_rows())
+    if not cells:
+        raise LearnError(f"The model knows no two actors of event {id}; it knows {', '.join(fit.actors)}.")
+    return triggers(fit, record, day=rows["day"][0], cells=cells, id=id)
 
 
 def triggers(
@@ -134,18 +173,55 @@ def triggers(
     inside = table.filter(known, pl.col("source") != pl.col("target"))
     prior = fit.prior_share > 0 or "prior" in fit.provenance
     past = _past(inside, fit, day, None if prior else GAP)
-    baseline = sum(float(fit.base[a, b, k]) for a, b, k in wanted)
-    hidden = channels(np.maximum(fit.state - _state(inside, fit), 0.0), fit.partners) if prior else None
-    unseen, values = 0.0, np.zeros(len(past.n) if past else 0)
+    base, state = _baseline(fit, day), np.zeros(fit.state.shape)
+    if past is not None:
+        state += _state(past, fit, day - timedelta(1))
+    unheld = np.zeros(fit.state.shape)
+    if prior:
+        held = inside.filter(pl.col("day") <= fit.end)
+        known_then = 0.0 if held.is_empty() else _state(count(held, fit.actors, gap=None), fit, fit.end)
+        unheld = np.maximum(fit.state - known_then, 0.0)
+    hidden = channels(unheld, fit.partners, fit.foes)
+    left = by_type(damped(state + unheld, fit.damping, fit.damping_scale), fit.types)
+    baseline = unseen = undamped = 0.0
+    values = np.zeros(len(past.n) if past else 0)
     for a, b, k in wanted:
-        if hidden is not None:
-            unseen += float(np.einsum("c,clh,chl->", fit.theta[:, a, b], hidden[:, a, b], fit.weights[..., k]))
-        if past is not None:
-            values += _contributions(fit, past, day, a, b, k)
+        own, much = float(base[a, b, k]), float(left[a, b, k])
+        beside = float(np.einsum("c,clh,chl->", fit.theta[:, a, b], hidden[:, a, b], fit.weights[..., k]))
+        of_past = _contributions(fit, past, day, a, b, k) if past is not None else values
+        undamped += own + beside + float(of_past.sum())
+        baseline, unseen, values = baseline + much * own, unseen + much * beside, values + much * of_past
     rate = baseline + unseen + float(values.sum())
     causes = _causes(inside, fit, past, values / rate, day) if past is not None else pl.DataFrame(schema=CAUSES)
     what = "; ".join(f"{a} {k} {b}" for a, b, k in cells)
-    return Triggers(id, day, what, rate, baseline / rate, unseen / rate, causes)
+    return Triggers(id, day, what, rate, baseline / rate, unseen / rate, causes, left=rate / undamped)
+
+
+def _baseline(fit: Fit, day: Date) -> Floats:
+    """(A, A, K) the baseline on a day. Where the fit is on a record by itself, it moves with the long-run means of the
+    record; in the first week of record, and without that record at hand, it is that of the end of the data."""
+    if fit.mixture is None or fit.table is None or day > fit.end:
+        return np.asarray(fit.base)
+    end, then = (_components(fit, fit.table.filter(pl.col("day") < until)) for until in (fit.end + timedelta(1), day))
+    if end is None or then is None or (day - then[1]).days > GAP:
+        return np.asarray(fit.base)
+    # What a pair has beyond the mixture is a factor, the same on all days: read off its types with a direction.
+    factor = fit.base[..., ~SYMMETRIC].sum(2) / np.maximum(end[0][..., ~SYMMETRIC].sum(2), 1e-300)
+    quiet = (day - then[1]).days - 1
+    out: Floats = symmetrise(factor[..., None] * then[0] * then[2] / (then[2] + quiet))
+    return out
+
+
+def _components(fit: Fit, table: pl.DataFrame) -> tuple[Floats, Date, float] | None:
+    """(A, A, K) components of the baseline after a record, mixed; its last day, and its length in days."""
+    try:
+        # All pairs count as active, so that each has its components.
+        d = estimate.design(count(table, fit.actors), estimate.Settings(few=len(fit.actors), burn=0))
+    except LearnError:
+        return None
+    out, of = np.zeros(fit.base.shape), d.record.of
+    out[of[:, 0], of[:, 1]] = np.einsum("jk,jpk->pk", np.asarray(fit.mixture), d.base_parts)
+    return out, d.counts.dates[-1], d.days
 
 
 def _past(table: pl.DataFrame, fit: Fit, day: Date, gap: int | None) -> Counts | None:
@@ -160,14 +236,10 @@ def _past(table: pl.DataFrame, fit: Fit, day: Date, gap: int | None) -> Counts |
     return count(until.filter(pl.col("day") >= began, pl.col("day") < day), fit.actors, gap=None)
 
 
-def _state(table: pl.DataFrame, fit: Fit) -> Floats:
-    """(A, A, L, H) decayed history of the record at the end of the fit."""
-    state = np.zeros_like(fit.state)
-    rows = table.filter(pl.col("day") <= fit.end)
-    if rows.is_empty():
-        return state
-    counts, keep = count(rows, fit.actors, gap=None), decay(fit.taus)
-    ages = np.array([(fit.end - counts.dates[t]).days for t in counts.day])
+def _state(counts: Counts, fit: Fit, end: Date) -> Floats:
+    """(A, A, L, H) decayed history of a record after a day."""
+    state, keep = np.zeros(fit.state.shape), decay(fit.taus)
+    ages = np.array([(end - counts.dates[t]).days for t in counts.day])
     value = counts.n[:, None] * (1 - keep) * keep ** ages[:, None]
     half = np.where(SYMMETRIC[counts.k], 0.5, 1.0)[:, None] * value
     np.add.at(state, (counts.a, counts.b, counts.k), half)
@@ -188,7 +260,7 @@ def _contributions(fit: Fit, past: Counts, day: Date, a: int, b: int, k: int) ->
         unit = np.zeros((n, n, n_types, len(some)))
         for i, (x, y) in enumerate(some):
             unit[x, y, :, i] = 1.0
-        felt = channels(unit, fit.partners)[:, a, b]  # (C, L, some)
+        felt = channels(unit, fit.partners, fit.foes)[:, a, b]  # (C, L, some)
         added[start : start + len(some)] = np.einsum("c,clp,chl->plh", fit.theta[:, a, b], felt, fit.weights[..., k])
     forth = np.array([number[pair] for pair in there])
     back = np.array([number[y, x] for x, y in there])

@@ -18,7 +18,7 @@ import polars as pl
 
 from detente.errors import LearnError
 from detente.learn.exposures import SYMMETRIC, Counts, Floats, channels, count, decay, symmetrise
-from detente.learn.model import THIRD_PARTY, Draws, Fit
+from detente.learn.model import THIRD_PARTY, Fit
 
 PAIR_EVENTS: Final = 10.0
 """Events that the prior's rate of a pair weighs as much as."""
@@ -64,8 +64,8 @@ def update(
     seen = coverage * watched
     calm = ((1.0 - seen)[..., None] * here.mean)[..., None] * np.ones(len(here.taus))
     state, exposure = _history(counts, here)
-    unseen = channels(calm, here.partners) * seen[None, :, :, None, None]
-    x_sum = channels(exposure, here.partners) * watched[None, :, :, None, None] + n_days * unseen
+    unseen = channels(calm, here.partners, here.foes) * seen[None, :, :, None, None]
+    x_sum = channels(exposure, here.partners, here.foes) * watched[None, :, :, None, None] + n_days * unseen
     rows = _exposed(counts, here, unseen)
     worth = 1.0 / (1.0 + here.phi)
     own = np.zeros_like(here.counts)
@@ -91,12 +91,14 @@ def update(
         weights=weights,
         state=state + calm,
         counts=here.counts + own,
-        draws=Draws(here.draws.base, np.maximum(drawn, 0.0).astype(np.float32), here.draws.theta),
+        draws=replace(here.draws, weights=np.maximum(drawn, 0.0).astype(np.float32)),
         n_events=counts.n_events,
         start=counts.dates[0],
         end=counts.dates[-1],
         prior_share=float((share * weights).sum() / weights.sum()),
         coverage=coverage,
+        table=table,
+        mixture=None,
         provenance={
             **(provenance or {}),
             "left_out": int(table.select(size).item() - inside.select(size).item()),
@@ -140,7 +142,7 @@ def _exposed(counts: Counts, fit: Fit, unseen: Floats) -> list[Floats]:
         by_day.setdefault(t, []).append((a, b, k, y))
     for t, cells in sorted(by_day.items()):
         state *= keep ** max(t - 1 - last, 0) if t else 1.0
-        out.append(channels(state, fit.partners) + unseen)
+        out.append(channels(state, fit.partners, fit.foes) + unseen)
         state *= keep if t else 1.0
         for a, b, k, y in cells:
             state[a, b, k] += y * (1 - keep)

@@ -67,7 +67,7 @@ class WindowEffect:
     @property
     def enough(self) -> bool:
         """Whether there are enough events to say anything."""
-        return self.inside + self.expected >= FEW and self.windows >= 3
+        return self.inside + self.expected >= FEW and self.windows >= 3 and self.p < 1.0
 
     def frame(self) -> pl.DataFrame:
         """One row with everything but the placebo's ratios."""
@@ -143,6 +143,7 @@ def effect(
     months = np.array([d.month for d in calendar])
     cells = _Cells.of(seen, years, months)
     log_ratio, error, groups, expected = _regress(cells, within)
+    error = error or np.inf  # days that tell nothing of the ratio
     shifted = [
         float(np.log(_ratio(cells, moved)[0]))
         for moved in (_inside(windows, first, n, after, k) for k in (SHIFTS if placebo else ()))

@@ -7,16 +7,27 @@ them. Kinds of acts and verbs are words of ``data/acts.toml``; actors are found 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import date as Date
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 from msgspec import Struct
 
-from detente.actors import register
+from detente.actors import day, register
 from detente.codebook import TYPES, quad
 from detente.errors import LearnError
-from detente.learn.check import Acts, Proposition
+from detente.learn import check as checking
+from detente.learn.check import Acts, Answer, Proposition, check
+from detente.record import windows
+from detente.record.windows import Window
+
+if TYPE_CHECKING:
+    from detente.learn.model import Fit
 
 _DAYS = re.compile(r"\bwithin (\d{1,3}) (day|week|month)s?\b", re.IGNORECASE)
 _LENGTH = {"day": 1, "week": 7, "month": 30}
@@ -71,6 +82,59 @@ def read(words: str, *, within: int = 14) -> Proposition:
         raise LearnError(f"{words!r} has no verb of cause such as {known}. Write it as: {_EXAMPLE}.")
     start, end, raises = verb
     return Proposition(_acts(text[:start], words), _acts(text[end:], words), raises, within)
+
+
+Register = str | Path | Iterable[str | Date | Window]
+"""Windows of time: a CSV file, or dates or windows themselves (:func:`detente.record.windows.read`)."""
+
+
+def hold(
+    claim: str | Proposition,
+    table: pl.DataFrame | None = None,
+    *,
+    register: Register | None = None,
+    effects: Register | None = None,
+    within: int | None = None,
+    by_group: bool = False,
+    since: Date | str | None = None,
+    until: Date | str | None = None,
+    fit: Fit | None = None,
+) -> Answer:
+    """Hold a causal claim against a table of events or against registers.
+
+    Args:
+        claim: in plain words (:func:`read`), or in terms.
+        table: daily event table, for what no register gives.
+        register: when the causes took place; a group called ``cancelled`` is left out.
+        effects: days of the effect events.
+        within: days after a cause in which effects count; those of the claim where None. Where the claim names none
+            either: 14 after a day, none after the days of a window.
+        by_group: also for each group of windows of the register by itself (seasons, series).
+        since, until: days compared; all that are covered where None.
+        fit: a reaction model of the record, or of a larger one.
+
+    Raises:
+        LearnError: the words are not understood, or nothing can be compared. LoadError: a file is not.
+
+    Example:
+        >>> drills = [f"{year}-03-10" for year in range(2010, 2020)]
+        >>> tests = [f"{year}-{month:02}-12" for year in range(2010, 2020) for month in range(1, 13)]
+        >>> hold("drills of KOR raise provocations of PRK", register=drills, effects=tests, within=7).verdict
+        'says nothing'
+    """
+    table = pl.DataFrame() if table is None else table
+    given = None if register is None else windows.read(register)
+    days = None if effects is None else [w.start for w in windows.read(effects)]
+    if isinstance(claim, str):
+        claim = read(claim, within=0 if given and any(w.end > w.start for w in given) else 14)
+    if within is not None:
+        claim = msgspec.structs.replace(claim, within=within)
+    how: dict[str, Any] = {"effects": days, "start": day(since), "end": day(until), "fit": fit}
+    if not by_group:
+        return check(claim, table, windows=None if given is None else checking.held(given), **how)
+    if given is None:
+        raise LearnError("Groups are those of a register of windows; give one.")
+    return checking.by_group(claim, table, given, **how)
 
 
 def of_report(cause: str, effect: str, proposition: str, *, within: int = 14) -> Proposition:

@@ -1,1 +1,1 @@
-"""Showing: tables as text and CSV, figures as Vega-Lite specifications and inline SVG, codes in plain words."""
+"""Showing: tables as text and CSV, and the figures of the brief."""

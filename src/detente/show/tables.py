@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from detente.actors import register
-from detente.show.words import visible
+from detente.words import visible
 
 # Rich would cut cells at the width of its console; a table that goes to a file or a pipe has no width.
 _WIDE = 100_000

@@ -2,77 +2,58 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from datetime import timedelta
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
 import polars as pl
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from detente.codebook import TYPES, event_type, is_hostile, quad
+from detente.codebook import is_hostile, quad
 from detente.errors import ScenarioError
+from detente.figure import Figure, Shown
 from detente.learn.model import Fit
-from detente.simulate import engine
-from detente.simulate.measures import Measure, Range, check, sources
+from detente.simulate import engine, sketch
+from detente.simulate.experiment import WEEK, Experiment, Progress, Record, carry_out
+from detente.simulate.measures import Measure, sources
+from detente.simulate.plan import plans
+from detente.simulate.threshold import Threshold
+
+__all__ = ["BANDS", "NEAR_ONE", "NO_MEASURE", "Futures", "How", "Setting", "Threshold", "cited", "run", "simulate"]
 
 Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
 
 NO_MEASURE: Final = "no measure"
 NEAR_ONE: Final = 0.95
 """Reproduction number from which a draw of the parameters is reported as unstable."""
-_CHUNK: Final = 25  # futures a task
-_EXPECTED: Final = 20  # parameter draws for which the expectation is worked out exactly
+_EXPECTED: Final = 20  # parameter draws for which the expectation is worked out
+_PATHS: Final = 200e6  # bytes of full paths that are kept without asking
 
 BANDS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-
-class Threshold(Struct, frozen=True, forbid_unknown_fields=True):
-    """When a future counts as escalated: this many events of these types between one pair within this many days.
-
-    Args:
-        types: PLOVER types (default: material conflict). days: length of the window.
-        events: how many; None sets it from the futures without a measure, to the smallest number that at most the share
-            ``rare`` of them reaches.
-    """
-
-    types: tuple[str, ...] = tuple(k for k in TYPES if quad(k) == "material conflict")
-    days: int = 7
-    events: int | None = None
-    rare: float = 0.10
-
-    def set(self, worst: Floats) -> Threshold:
-        """The same threshold with its number of events, set from the worst windows of futures where it was open."""
-        if self.events is not None:
-            return self
-        level = 1
-        while float(np.mean(worst >= level)) > self.rare:
-            level += 1
-        return Threshold(self.types, self.days, level, self.rare)
-
-    def __str__(self) -> str:
-        return f"{self.events} or more of {', '.join(self.types)} between one pair within {self.days} days"
+_NAMES: Final = ("low90", "low50", "median", "high50", "high90")
 
 
 @dataclass(frozen=True)
-class Futures:
+class Futures(Shown):
     """Simulated futures under one set of measures.
+
+    Totals are there for every future. Bands by day, dyad and type come from histograms, exact for small counts and
+    within 0.8 per cent for large ones, or from full paths where those are kept.
 
     Args:
         name: of the set of measures. measures: that were applied.
         actors: all simulated. among: those among whom events are counted. types: PLOVER types.
-        start: first simulated day. seed: of all randomness. threshold: of escalation.
-        hostile, conciliatory: (F, T) reported events a day, without those that the measures themselves add.
-        dyads: (F, 2, A, A) hostile and conciliatory events over the horizon. by_type: (F, K).
-        worst, worst_pair: (F), (F, 2) most grave events of one pair in one window, and that pair.
-        capped: (F) pair-days at the bound :data:`detente.simulate.engine.CAP`.
-        expected: (E, 2, A, A) exact expectation of ``dyads`` for E draws of the parameters, chance left out.
+        start: first simulated day. days: horizon. seed: of all randomness. threshold: of escalation and calm.
+        record, variant: what was counted, and which row of it is meant.
+        expected: (E, 2, A, A) expected hostile and conciliatory events over the horizon by dyad, for E draws of the
+            parameters, chance left out: exact where the model does not damp, else near it (``docs/simulate.md``).
         reproduction: (D) expected further events per event, for every draw.
         n_draws: number of parameter draws; future f uses draw f modulo n_draws.
         provenance: of the model.
@@ -84,59 +65,123 @@ class Futures:
     among: tuple[str, ...]
     types: tuple[str, ...]
     start: Date
+    days: int
     seed: int
     threshold: Threshold
-    hostile: Floats
-    conciliatory: Floats
-    dyads: Floats
-    by_type: Floats
-    worst: Floats
-    worst_pair: NDArray[np.int64]
-    capped: NDArray[np.int64]
-    expected: Floats
-    reproduction: Floats
+    record: Record = field(repr=False)
+    variant: int
+    expected: Floats = field(repr=False)
+    reproduction: Floats = field(repr=False)
     n_draws: int
     sources: tuple[str, ...] = ()
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.record.done)
+
+    @property
+    def hostile_total(self) -> Ints:
+        """(F) reported hostile events over the horizon, without those that the measures themselves add."""
+        return np.asarray(self.record.hostile[self.variant], dtype=np.int64)
+
+    @property
+    def conciliatory_total(self) -> Ints:
+        """(F) the same for conciliatory events."""
+        return np.asarray(self.record.conciliatory[self.variant], dtype=np.int64)
+
+    @property
+    def worst(self) -> Floats:
+        """(F) heaviest window of one pair, as the threshold weighs it, and :attr:`worst_pair`: (F, 2)."""
+        return np.asarray(self.record.worst[self.variant])
+
+    @property
+    def worst_pair(self) -> Ints:
+        """(F, 2) positions of the pair with the heaviest window."""
+        return np.asarray(self.record.worst_pair[self.variant], dtype=np.int64)
+
+    @property
+    def calm(self) -> Ints:
+        """(F) first day, from 1, of the first calm; 0 where none came."""
+        return np.asarray(self.record.calm[self.variant], dtype=np.int64)
+
+    @property
+    def peak(self) -> Ints:
+        """(F) day, from 1, that ends the seven days with most hostile events."""
+        return np.asarray(self.record.peak[self.variant], dtype=np.int64)
+
+    @property
+    def capped(self) -> Ints:
+        """(F) pair-days at the bound :data:`detente.simulate.engine.CAP`."""
+        return np.asarray(self.record.capped[self.variant], dtype=np.int64)
+
+    @property
+    def cells(self) -> Floats:
+        """(A, A, K) reported events over the horizon by source, target and type, mean over futures."""
+        return np.asarray(self.record.cells[self.variant] / (2.0 * len(self)))
+
+    @property
+    def hostile(self) -> Ints:
+        """(F, T) reported hostile events a day, where full paths are kept."""
+        return self._path("daily")[:, 0]
+
+    @property
+    def conciliatory(self) -> Ints:
+        """(F, T) reported conciliatory events a day, where full paths are kept."""
+        return self._path("daily")[:, 1]
+
+    @property
+    def dyads(self) -> Floats:
+        """(F, 2, A, A) hostile and conciliatory events over the horizon, where full paths are kept."""
+        return np.asarray(self._path("by_dyad") / 2.0)
+
+    @property
+    def by_type(self) -> Ints:
+        """(F, K) events over the horizon, where full paths are kept."""
+        return self._path("by_type")
+
+    def _path(self, name: str) -> Ints:
+        if not self.record.paths:
+            raise ScenarioError(f"Full paths of these {len(self)} futures were not kept; run them with paths=True.")
+        return np.asarray(getattr(self.record, name)[self.variant], dtype=np.int64)
 
     @property
     def escalated(self) -> NDArray[np.bool_]:
         """(F) whether the threshold was reached."""
         return np.asarray(self.worst >= (self.threshold.events or 1))
 
-    @property
-    def peak(self) -> NDArray[np.int64]:
-        """(F) day, from 1, that ends the seven days with most hostile events."""
-        total = np.cumsum(np.pad(self.hostile, ((0, 0), (7, 0))), axis=1)
-        return np.asarray((total[:, 7:] - total[:, :-7]).argmax(axis=1) + 1, dtype=np.int64)
-
     def frame(self) -> pl.DataFrame:
-        """One row a future: totals, the worst week of any pair and whose it was, whether it escalated."""
+        """One row a future: totals, the heaviest window of any pair and whose it was, whether it escalated."""
         names = np.array(self.actors)
         pairs = [" ".join(p) if w else None for p, w in zip(names[self.worst_pair], self.worst, strict=True)]
-        n = len(self.hostile)
+        n = len(self)
         return pl.DataFrame(
             {
                 "future": np.arange(n),
                 "draw": np.arange(n) % self.n_draws,
-                "hostile": self.hostile.sum(1).astype(np.int64),
-                "conciliatory": self.conciliatory.sum(1).astype(np.int64),
+                "hostile": self.hostile_total,
+                "conciliatory": self.conciliatory_total,
                 "peak": self.peak,
-                "worst": self.worst.astype(np.int64),
+                "worst": self.worst,
                 "worst_pair": pairs,
                 "escalated": self.escalated,
+                "calm": self.calm,
                 "capped": self.capped,
             }
         )
 
     def pairs(self) -> pl.DataFrame:
         """One row a dyad: hostile and conciliatory events over the horizon, expectation and bands over futures."""
-        rows = []
+        n, rows = len(self.actors), []
         exact = self.expected.mean(0)
+        bands: Floats
+        if self.record.paths:
+            bands = np.quantile(self.dyads, BANDS, axis=0)
+        else:
+            bands = sketch.quantiles(self.record.dyads[self.variant], BANDS).reshape(-1, 2, n, n) / 2.0
         for a, b in np.argwhere(exact.sum(0) > 0):
             row: dict[str, object] = {"source": self.actors[a], "target": self.actors[b]}
             for i, sort in enumerate(("hostile", "conciliatory")):
-                low, _, middle, _, high = np.quantile(self.dyads[:, i, a, b], BANDS)
+                low, _, middle, _, high = bands[:, i, a, b]
                 row |= {f"{sort}_expected": float(exact[i, a, b]), f"{sort}_median": float(middle)}
                 row |= {f"{sort}_low": float(low), f"{sort}_high": float(high)}
             rows.append(row)
@@ -145,10 +190,13 @@ class Futures:
 
     def totals(self) -> pl.DataFrame:
         """One row an event type: its quad class and its count over the horizon, with bands over futures."""
-        columns = np.quantile(self.by_type, BANDS, axis=0)
-        names = ("low90", "low50", "median", "high50", "high90")
-        head = {"type": self.types, "quad": [quad(k) for k in self.types], "mean": self.by_type.mean(0)}
-        return pl.DataFrame(head | dict(zip(names, columns, strict=True)))
+        columns: Floats
+        if self.record.paths:
+            columns = np.quantile(self.by_type, BANDS, axis=0)
+        else:
+            columns = sketch.quantiles(self.record.types[self.variant], BANDS)
+        head = {"type": self.types, "quad": [quad(k) for k in self.types], "mean": self.cells.sum((0, 1))}
+        return pl.DataFrame(head | dict(zip(_NAMES, columns, strict=True)))
 
     def fan(self, *, step: int = 1, cumulative: bool = False) -> pl.DataFrame:
         """Bands of hostile events by day.
@@ -158,20 +206,35 @@ class Futures:
 
         Returns:
             columns day (date of the row's last day), low90, low50, median, high50, high90.
+
+        Raises:
+            ScenarioError: the horizon is shorter than a step; or steps of neither a day nor a week, where full paths
+                were not kept.
         """
-        n = self.hostile.shape[1] // step
+        n = self.days // step
         if not n:
-            raise ScenarioError(f"The horizon of {self.hostile.shape[1]} days is shorter than a step of {step}.")
-        table = self.hostile[:, : n * step].reshape(len(self.hostile), n, step).sum(2)
-        bands = np.quantile(np.cumsum(table, axis=1) if cumulative else table, BANDS, axis=0)
+            raise ScenarioError(f"The horizon of {self.days} days is shorter than a step of {step}.")
+        bands: Floats
+        if self.record.paths or not (cumulative or step in (1, WEEK)):
+            table = self.hostile[:, : n * step].reshape(len(self), n, step).sum(2)
+            bands = np.quantile(np.cumsum(table, axis=1) if cumulative else table, BANDS, axis=0)
+        elif cumulative:
+            bands = sketch.quantiles(self.record.running[self.variant, step - 1 :: step], BANDS)
+        else:
+            by_step = self.record.days if step == 1 else self.record.weeks
+            bands = sketch.quantiles(by_step[self.variant], BANDS)
         days = [self.start + timedelta(step * (i + 1) - 1) for i in range(n)]
-        names = ("low90", "low50", "median", "high50", "high90")
-        return pl.DataFrame({"day": days} | dict(zip(names, bands, strict=True)))
+        return pl.DataFrame({"day": days} | dict(zip(_NAMES, bands, strict=True)))
 
     @property
     def unstable(self) -> int:
         """Number of parameter draws whose reproduction number is near or above one."""
         return int((self.reproduction >= NEAR_ONE).sum())
+
+    @property
+    def steady(self) -> NDArray[np.bool_]:
+        """(F) futures whose parameter draw is not unstable."""
+        return np.asarray(self.reproduction[np.arange(len(self)) % self.n_draws] < NEAR_ONE)
 
     def stability(self) -> str:
         """The reproduction number in words, and what the bound on counts did."""
@@ -185,24 +248,35 @@ class Futures:
         if bitten := int(self.capped.sum()):
             words.append(
                 f"Counts of a pair on a day end at {engine.CAP}: that bound bit on {bitten} pair-days in "
-                f"{int((self.capped > 0).sum())} of {len(self.capped)} futures, whose totals are too low."
+                f"{int((self.capped > 0).sum())} of {len(self)} futures, whose totals are too low."
             )
         return " ".join(words)
 
+    def figure(self, **how: Any) -> Figure:
+        """Hostile events to come, as bands: see :func:`detente.simulate.figures.futures`."""
+        from detente.simulate import figures  # here, as only few look at it
+
+        return figures.futures(self, **how)
+
     def summary(self) -> str:
-        """The futures in words."""
-        n, days = self.hostile.shape
-        low, low50, middle, high50, high = np.quantile(self.hostile.sum(1), BANDS)
-        return "\n".join(
-            [
-                f"{n} futures of {days} days from {self.start}, {self.name}, seed {self.seed}: "
-                f"reported events among {', '.join(self.among)}.",
-                f"Hostile events: median {middle:.0f} "
+        """The futures in words. Numbers are of the futures whose parameters are stable; where most are not, there are
+        none."""
+        steady = self.steady
+        lines = [
+            f"{len(self)} futures of {self.days} days from {self.start}, {self.name}, seed {self.seed}: "
+            f"reported events among {', '.join(self.among)}."
+        ]
+        if steady.mean() >= 0.5:
+            low, low50, middle, high50, high = np.quantile(self.hostile_total[steady], BANDS)
+            of = "" if steady.all() else f" over the {int(steady.sum())} futures with stable parameters"
+            lines += [
+                f"Hostile events{of}: median {middle:.0f} "
                 f"(50 % {low50:.0f} to {high50:.0f}, 90 % {low:.0f} to {high:.0f}).",
-                f"Escalation ({self.threshold}) in {self.escalated.mean():.0%} of futures.",
-                self.stability(),
+                f"Escalation ({self.threshold}) in {self.escalated[steady].mean():.0%} of futures.",
             ]
-        )
+        else:
+            lines.append("Counts are not given: by most parameter draws events feed themselves without end.")
+        return "\n".join([*lines, self.stability()])
 
     def cite(self) -> list[str]:
         """Sources of the model and of the measures' evidence."""
@@ -230,6 +304,7 @@ def simulate(
     among: Sequence[str] | None = None,
     threshold: Threshold | None = None,
     workers: int | None = None,
+    **how: Unpack[How],
 ) -> Futures:
     """Simulate futures under some measures together, or under none.
 
@@ -237,7 +312,7 @@ def simulate(
         fit: the model. start: first simulated day, after the fit's data. days: horizon. futures: number.
         seed: the same seed gives the same futures, whatever the workers.
         measures: bound to sides (:meth:`Measure.between`). among: actors among whom events are counted (default: all).
-        threshold: of escalation. workers: threads (default: one a core).
+        threshold: of escalation. workers: threads (default: one a core). how: see :class:`How`.
 
     Raises:
         ScenarioError: a number makes no sense, or a measure or actor is unknown to the model.
@@ -246,7 +321,25 @@ def simulate(
         ``simulate(fit, start="2018-03-01", days=60, futures=400, seed=7).fan()``
     """
     name = " + ".join(m.name for m in measures) or NO_MEASURE
-    return run(fit, [(name, tuple(measures))], start, days, futures, seed, among, threshold, workers)[0]
+    return run(fit, [(name, tuple(measures))], start, days, futures, seed, among, threshold, workers, **how)[0]
+
+
+class How(TypedDict, total=False):
+    """How futures are run; none of it changes a result.
+
+    ``paths``: keep full paths (default: while all together stay under 200 MB; without them memory hardly grows with
+    the number of futures). ``cluster``: address of a Dask scheduler (``tcp://...``) or a client of one; needs
+    ``detente[cluster]``.
+    ``resume``: folder in which what is done is kept, and from which the same run goes on after a kill. ``progress``:
+    called with the number of futures done and of all. ``expectations``: parameter draws for which the expectation is
+    worked out.
+    """
+
+    paths: bool | None
+    cluster: Any
+    resume: str | Path | None
+    progress: Progress | None
+    expectations: int
 
 
 def run(
@@ -259,75 +352,141 @@ def run(
     among: Sequence[str] | None,
     threshold: Threshold | None,
     workers: int | None,
+    **how: Unpack[How],
 ) -> list[Futures]:
     """Futures of several variants under the same luck; arguments as for :func:`simulate`. The first one sets an open
     threshold."""
-    first = _date(start)
     workers = (os.cpu_count() or 1) if workers is None else workers
-    for key, value in (("days", days), ("futures", futures), ("workers", workers)):
+    for key, value in (("futures", futures), ("workers", workers)):
         if value < 1:
             raise ScenarioError(f"{key} = {value} makes no sense; give a number of 1 or more.")
-    gap = (first - fit.end).days - 1
-    if gap < 0:
-        raise ScenarioError(
-            f"start = {first} lies inside the model's data, which end on {fit.end}; start later, "
-            "or fit on data up to that day."
-        )
-    counted = tuple(among) if among else fit.actors
-    if unknown := [a for a in counted if a not in fit.actors]:
-        raise ScenarioError(f"The model knows no {unknown[0]}; it was fitted for {', '.join(fit.actors)}.")
-    limit = threshold or Threshold()
-    if limit.days < 1 or not set(limit.types) <= set(TYPES):
-        raise ScenarioError(f"threshold: needs PLOVER types and days of 1 or more, not {limit}.")
-    model = engine.prepare(fit, gap)
-    inside = np.isin(fit.actors, counted)
-    watch = engine.Watch(
-        pair=np.outer(inside, inside),
-        sort=np.array([0 if is_hostile(k) else 1 for k in fit.types]),
-        grave=np.isin(fit.types, limit.types),
-        window=limit.days,
+    setting = Setting.of(fit, variants, start, days, seed, among, threshold)
+    n = len(fit.actors)
+    paths = how.get("paths")
+    if paths is None:
+        paths = 4 * len(variants) * futures * (2 * days + 2 * n * n + len(fit.types)) < _PATHS
+    record = carry_out(
+        setting.experiment,
+        futures,
+        paths=paths,
+        workers=workers,
+        cluster=how.get("cluster"),
+        resume=how.get("resume"),
+        progress=how.get("progress"),
     )
-    plan = _plan(fit, [measures for _, measures in variants], days, futures, seed)
-    n_draws = len(model.base)
-    exact = min(n_draws, futures, _EXPECTED)
-    out, mean = (engine.Counts.zeros(len(variants), n, days, len(fit.actors)) for n in (futures, exact))
+    return setting.futures(record, setting.expected(min(how.get("expectations", _EXPECTED), futures), workers))
 
-    def work(task: tuple[int, int, bool]) -> None:
-        lo, hi, chance = task
-        engine.run(model, plan, watch, seed, lo, hi, chance, out if chance else mean)
 
-    sizes = ((futures, True), (exact, False))
-    tasks = [(lo, min(lo + _CHUNK, n), chance) for n, chance in sizes for lo in range(0, n, _CHUNK)]
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, tasks))
-    worst = out.worst.astype(np.float64)
-    limit = limit.set(worst[0, :, 0])
-    radius = engine.reproduction(model, fit)
-    return [
-        Futures(
-            name=name,
-            measures=measures,
-            actors=fit.actors,
-            among=counted,
-            types=fit.types,
-            start=first,
-            seed=seed,
-            threshold=limit,
-            hostile=out.daily[v, :, 0],
-            conciliatory=out.daily[v, :, 1],
-            dyads=out.dyads[v],
-            by_type=out.types[v],
-            worst=worst[v, :, 0],
-            worst_pair=out.worst[v, :, 1:],
-            capped=out.capped[v],
-            expected=mean.dyads[v],
-            reproduction=radius,
-            n_draws=n_draws,
-            sources=tuple(fit.cite()),
-            provenance=dict(fit.provenance),
+@dataclass(frozen=True)
+class Setting:
+    """An experiment and what it is about.
+
+    Args:
+        fit: the model. variants: names and measures. start: first day. among: who is counted. threshold: as asked.
+        experiment: the same, for the engine. mean: the model for expectations. reproduction: (D) of its draws.
+    """
+
+    fit: Fit
+    variants: tuple[tuple[str, tuple[Measure, ...]], ...]
+    start: Date
+    among: tuple[str, ...]
+    threshold: Threshold
+    experiment: Experiment
+    mean: engine.Model
+    reproduction: Floats
+
+    @classmethod
+    def of(
+        cls,
+        fit: Fit,
+        variants: Sequence[tuple[str, tuple[Measure, ...]]],
+        start: Date | str,
+        days: int,
+        seed: int,
+        among: Sequence[str] | None,
+        threshold: Threshold | None,
+    ) -> Setting:
+        """Check and prepare; arguments and errors as for :func:`simulate`."""
+        first = _date(start)
+        if days < 1:
+            raise ScenarioError(f"days = {days} makes no sense; give a number of 1 or more.")
+        gap = (first - fit.end).days - 1
+        if gap < 0:
+            raise ScenarioError(
+                f"start = {first} lies inside the model's data, which end on {fit.end}; start later, "
+                "or fit on data up to that day."
+            )
+        counted = tuple(among) if among else fit.actors
+        if unknown := [a for a in counted if a not in fit.actors]:
+            raise ScenarioError(f"The model knows no {unknown[0]}; it was fitted for {', '.join(fit.actors)}.")
+        model, limit = engine.prepare(fit, gap), (threshold or Threshold()).check()
+        inside = np.isin(fit.actors, counted)
+        watch = engine.Watch(
+            pair=np.outer(inside, inside),
+            sort=np.array([0 if is_hostile(k) else 1 for k in fit.types]),
+            grave=limit.weights(fit.types),
+            window=limit.days,
+            calm_level=float(limit.calm_level(fit, counted)),
+            calm_days=limit.calm_days,
         )
-        for v, (name, measures) in enumerate(variants)
-    ]
+        none = Experiment(model, plans(fit, [()], days, seed), watch, seed, 1, days, len(fit.actors))
+        mean = engine.prepare(fit, gap, np.float64)
+        setting = cls(fit, ((NO_MEASURE, ()),), first, counted, limit, none, mean, engine.reproduction(fit))
+        return setting.under(variants)
+
+    def under(self, variants: Sequence[tuple[str, tuple[Measure, ...]]]) -> Setting:
+        """The same setting with other measures.
+
+        Raises:
+            ScenarioError: a measure makes no sense for the model.
+        """
+        bound = tuple((name, tuple(m.against(self.fit.actors) for m in measures)) for name, measures in variants)
+        e = self.experiment
+        laid = plans(self.fit, [measures for _, measures in bound], e.days, e.seed)
+        return replace(self, variants=bound, experiment=replace(e, plans=laid, variants=len(bound)))
+
+    def record(self, futures: int, *, paths: bool = True) -> Record:
+        """Room for what will be counted."""
+        e = self.experiment
+        return Record.empty(e.variants, futures, e.days, e.actors, paths)
+
+    def expected(self, n: int, workers: int = 1) -> Floats:
+        """(V, n, 2, A, A) expectations, for the first n draws of parameters and strengths."""
+        e = self.experiment
+        n = min(n, len(self.mean.base))
+        out = np.zeros((e.variants, n, 2, e.actors, e.actors))
+
+        def work(i: int) -> None:
+            engine.expect(self.mean, e.plans.at(i, i + 1), e.watch, i, i + 1, e.days, out[:, i : i + 1])
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(work, range(n)))
+        return out
+
+    def futures(self, record: Record, expected: Floats) -> list[Futures]:
+        """What was counted, by variant."""
+        limit = self.threshold.set(record.worst[0])
+        return [
+            Futures(
+                name=name,
+                measures=measures,
+                actors=self.fit.actors,
+                among=self.among,
+                types=self.fit.types,
+                start=self.start,
+                days=self.experiment.days,
+                seed=self.experiment.seed,
+                threshold=limit,
+                record=record,
+                variant=v,
+                expected=expected[v],
+                reproduction=self.reproduction,
+                n_draws=len(self.mean.base),
+                sources=tuple(self.fit.cite()),
+                provenance=dict(self.fit.provenance),
+            )
+            for v, (name, measures) in enumerate(self.variants)
+        ]
 
 
 def _date(value: Date | str) -> Date:
@@ -335,99 +494,3 @@ def _date(value: Date | str) -> Date:
         return value if isinstance(value, Date) else Date.fromisoformat(value)
     except ValueError:
         raise ScenarioError(f"start = {value!r} is no date; write it as 2018-03-01.") from None
-
-
-def _name_key(*parts: object) -> int:
-    """63 bits that stand for a name, so that a measure meets the same luck in whatever company it comes."""
-    return int.from_bytes(hashlib.sha256("|".join(map(str, parts)).encode()).digest()[:8], "big") >> 1
-
-
-def _plan(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, futures: int, seed: int) -> engine.Plan:
-    """The measures of all variants as flat arrays for the kernel."""
-    n, n_types = len(fit.actors), len(fit.types)
-    names: list[int] = []
-    ranges: list[Range] = []
-
-    def part(bounds: Range, *name: object) -> int:
-        names.append(_name_key(*name))
-        ranges.append(bounds)
-        return len(names) - 1
-
-    def cells(who: Sequence[str], whom: Sequence[str], types: Sequence[str]) -> NDArray[np.bool_]:
-        out = np.zeros((n, n, n_types), dtype=bool)
-        out[np.ix_(np.isin(fit.actors, who), np.isin(fit.actors, whom), np.isin(fit.types, types))] = True
-        symmetric = np.isin(fit.types, _SYMMETRIC)
-        out |= out.swapaxes(0, 1) & symmetric  # without direction, either order is the same event
-        out[np.diag_indices(n)] = False
-        return out
-
-    removed: list[tuple[NDArray[np.bool_], int, int]] = []
-    damped: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int, int]] = []
-    added: list[tuple[int, int, int, int, int, float, int, int]] = []
-    ends_removed, ends_damped = [0], [0]
-    reactors: list[NDArray[np.int64]] = []
-    for v, measures in enumerate(variants):
-        for m in measures:
-            _known(fit, check(m))
-            whose = (m.id, m.by, m.toward)
-            strength = part(m.strength, *whose)
-            for i, stream in enumerate(m.events):
-                who, whom = m.side(stream.who), m.side(stream.with_)
-                touched = cells(who, whom, stream.types)
-                if m.kind == "scheduled":
-                    for day in range(m.first - 1, days, m.every):
-                        occasion = _name_key(*whose, day)
-                        for s, t, k in np.argwhere(touched):
-                            half = 0.5 if fit.types[k] in _SYMMETRIC else 1.0
-                            added.append((v, day, s, t, k, half, occasion, strength))
-                else:
-                    share = part(stream.share, *whose[1:], stream.types, i)
-                    if m.kind == "removed":
-                        removed.append((touched, strength, share))
-                    else:
-                        answers = np.outer(np.isin(fit.actors, m.toward), np.isin(fit.types, m.reaction))
-                        damped.append((touched, answers, strength, share))
-        told = np.array([answers for _, answers, _, _ in damped[ends_damped[-1] :]]).reshape(-1, n, n_types)
-        reactors.append(np.unique(told.swapaxes(0, 1).reshape(n, -1), axis=0, return_inverse=True)[1].reshape(-1))
-        ends_removed.append(len(removed))
-        ends_damped.append(len(damped))
-    low, high = (np.array([r[side] for r in ranges], dtype=np.float64) for side in (0, 1))
-    strengths = engine.strengths(seed, futures, np.array(names, dtype=np.uint64), low, high)
-
-    def product(pairs: list[tuple[int, int]]) -> Floats:
-        return np.stack([strengths[:, i] * strengths[:, j] for i, j in pairs], 1) if pairs else np.zeros((futures, 0))
-
-    added.sort(key=lambda e: e[:2])
-    marks = np.array([e[0] * days + e[1] for e in added], dtype=np.int64)
-    offsets = np.searchsorted(marks, np.arange(len(variants) * days + 1))
-    first = np.stack([offsets[v * days : (v + 1) * days + 1] for v in range(len(variants))])
-    column = list(zip(*added, strict=True)) if added else [()] * 8
-    return engine.Plan(
-        removed_first=np.array(ends_removed),
-        removed=np.array([r[0] for r in removed], dtype=bool).reshape(-1, n, n, n_types),
-        removed_share=product([r[1:] for r in removed]),
-        damped_first=np.array(ends_damped),
-        trigger=np.array([d[0] for d in damped], dtype=bool).reshape(-1, n, n, n_types),
-        reaction=np.array([d[1] for d in damped], dtype=bool).reshape(-1, n, n_types),
-        damped_share=product([d[2:] for d in damped]),
-        reactor=np.array(reactors, dtype=np.int64),
-        copies=np.array([r.max() + 1 for r in reactors], dtype=np.int64),
-        added_first=first.astype(np.int64),
-        source=np.array(column[2], dtype=np.int64),
-        target=np.array(column[3], dtype=np.int64),
-        type=np.array(column[4], dtype=np.int64),
-        weight=np.array(column[5], dtype=np.float64),
-        occasion=np.array(column[6], dtype=np.uint64),
-        part=np.array(column[7], dtype=np.int64),
-        added_share=strengths,
-    )
-
-
-_SYMMETRIC: Final = tuple(k for k in TYPES if event_type(k).symmetric)
-
-
-def _known(fit: Fit, m: Measure) -> None:
-    if not m.by or not m.toward:
-        raise ScenarioError(f"{m.id}: who, and toward whom? Bind it with measure.between(by, toward).")
-    if unknown := [a for a in (*m.by, *m.toward) if a not in fit.actors]:
-        raise ScenarioError(f"{m.id}: the model knows no {unknown[0]}; it was fitted for {', '.join(fit.actors)}.")

@@ -15,7 +15,7 @@
         { use = "drills-suspended", strength = [1.0, 1.0] },
         { use = ["hotline", "drills-notice"], name = "Hotline and notice of drills" },
     ]
-    threshold = { events = 10, days = 7 }
+    threshold = { events = 10, days = 7 }                 # docs/simulate.md lists its keys
 
 Measures of one's own stand in the same file as ``[[measure]]``, in the format of ``data/measures.toml``.
 """
@@ -26,7 +26,7 @@ import tomllib
 from datetime import date as Date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, Unpack
 
 import msgspec
 from msgspec import Struct
@@ -34,8 +34,10 @@ from msgspec import Struct
 from detente.errors import ScenarioError
 from detente.learn.model import Fit
 from detente.simulate.compare import Comparison, compare
-from detente.simulate.futures import Futures, Threshold, simulate
-from detente.simulate.measures import Measure, Range, check, measure
+from detente.simulate.futures import Futures, How, simulate
+from detente.simulate.lines import line_of
+from detente.simulate.measures import Measure, Range, check, check_read, invalid, measure
+from detente.simulate.threshold import Threshold
 
 
 class Size(TypedDict):
@@ -103,13 +105,13 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
             out.append(check(m, name=self.name).between(use.by or self.by, use.toward or self.toward))
         return tuple(out)
 
-    def simulate(self, fit: Fit, *, workers: int | None = None) -> Futures:
+    def simulate(self, fit: Fit, *, workers: int | None = None, **how: Unpack[How]) -> Futures:
         """Futures without any measure."""
-        return simulate(fit, **self.size(), workers=workers)
+        return simulate(fit, **self.size(), workers=workers, **how)
 
-    def compare(self, fit: Fit, *, workers: int | None = None) -> Comparison:
+    def compare(self, fit: Fit, *, workers: int | None = None, **how: Unpack[How]) -> Comparison:
         """Every measure against no measure."""
-        return compare(fit, self.sets(), **self.size(), workers=workers)
+        return compare(fit, self.sets(), **self.size(), workers=workers, **how)
 
     def size(self) -> Size:
         """Start, size, seed and what is counted, as :func:`detente.simulate.simulate` takes them."""
@@ -140,17 +142,19 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         """Read a scenario from TOML text; ``name`` is how messages call it.
 
         Raises:
-            ScenarioError: wrong; names the key and the remedy.
+            ScenarioError: wrong; names the line, the key and the remedy.
         """
         try:
-            raw = tomllib.loads(text.decode() if isinstance(text, bytes) else text)
+            content = text.decode() if isinstance(text, bytes) else text
+            raw = tomllib.loads(content)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ScenarioError(f"{name}: this is not TOML: {error}.") from error
         keys = list(cls.__struct_fields__)
         for key in raw:
             if key not in keys:
                 near = get_close_matches(key, keys, n=3) or keys
-                raise ScenarioError(f"{name}: unknown key {key!r}; near keys: {', '.join(near)}.")
+                line = line_of(content, (key,))
+                raise ScenarioError(f"{name}, line {line}: unknown key {key!r}; near keys: {', '.join(near)}.")
         for key in ("name", "start"):
             if key not in raw:
                 example = {"name": '"Korean peninsula, spring 2018"', "start": "2018-03-01"}[key]
@@ -158,11 +162,22 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         try:
             read = msgspec.convert(raw, cls)
         except msgspec.ValidationError as error:
-            raise ScenarioError(f"{name}: {error}. ($ stands for the file; $.days is its key 'days'.)") from error
+            raise invalid(error, content, name) from error
         for key in ("days", "futures"):
             if getattr(read, key) < 1:
-                raise ScenarioError(f"{name}: {key} = {getattr(read, key)} makes no sense; give a number of 1 or more.")
-        for m in read.measure:
-            check(m, name=name)
-        read.sets()
+                raise ScenarioError(
+                    f"{name}, line {line_of(content, (key,))}: {key} = {getattr(read, key)} makes no sense; "
+                    "give a number of 1 or more."
+                )
+        for i, m in enumerate(read.measure):
+            check_read(m, i, content, name)
+        try:
+            read.threshold.check()
+        except ScenarioError as error:
+            raise ScenarioError(f"{name}, line {line_of(content, ('threshold',))}: {error}") from error
+        for i, each in enumerate(read.measures):
+            try:
+                read._bound(each)
+            except ScenarioError as error:
+                raise ScenarioError(f"{name}, line {line_of(content, ('measures', i))}: {error}") from error
         return read

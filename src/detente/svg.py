@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from detente.show.words import visible
+from detente.words import visible
 
 VEGA_LITE = "6.4"  # newest version inside the oldest vl-convert that Detente accepts to draw with
 
-_SVG = "http://www.w3.org/2000/svg"
+NAMESPACE = "http://www.w3.org/2000/svg"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _DRAWN = frozenset({"svg", "g", "path", "rect", "line", "circle", "text", "tspan", "a", "defs", "clipPath", "title"})
 _DRAWING = """
@@ -63,12 +63,24 @@ def render(spec: Mapping[str, Any], *, id: str, title: str, description: str) ->
     return ET.tostring(out, encoding="unicode", short_empty_elements=False)
 
 
+def png(spec: Mapping[str, Any], *, scale: float = 2.0) -> bytes:
+    """Draw a figure in pixels.
+
+    Args:
+        spec: Vega-Lite specification with its data inside. scale: pixels a unit of the drawing.
+    """
+    import vl_convert
+
+    drawn: bytes = vl_convert.vegalite_to_png(_plain(spec), vl_version=VEGA_LITE, scale=scale, allowed_base_urls=[])
+    return drawn
+
+
 def _sweep(parent: ET.Element, id: str) -> None:
     """Keep what draws; links into the page, titles and unique ids are put in place of what Vega wrote."""
     for child in list(parent):
         tag = child.tag.rpartition("}")[2]
         empty = tag == "path" and (child.get("d", "") == "" or child.get("class") in ("background", "foreground"))
-        if tag not in _DRAWN or not child.tag.startswith(f"{{{_SVG}}}") or (empty and not child.get("fill")):
+        if tag not in _DRAWN or not child.tag.startswith(f"{{{NAMESPACE}}}") or (empty and not child.get("fill")):
             parent.remove(child)
             continue
         child.tag = tag
@@ -86,11 +98,11 @@ def _sweep(parent: ET.Element, id: str) -> None:
         child.attrib.update(kept)
         if tag == "a" and target:
             child.set("href", target.group())
+        _sweep(child, id)
         if label and tag in ("path", "line", "rect", "circle", "text"):
             note = ET.Element("title")
             note.text = label
             child.insert(0, note)
-        _sweep(child, id)
 
 
 def _plain(value: Any) -> Any:

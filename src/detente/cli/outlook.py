@@ -1,0 +1,39 @@
+"""The command that looks ahead."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from pathlib import Path
+
+import click
+
+from detente.cli.options import as_of_option, desk_option, open_desk, seed_option, show, table_options
+
+
+@click.command(epilog="Example: detente outlook --actor PRK --days 7")
+@desk_option
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days ahead.")
+@click.option("--actor", help="Only what this one does (code or name).")
+@click.option("--type", "kind", help="Only this PLOVER type.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the head of the list to this file.")
+@as_of_option
+@seed_option
+@table_options
+def outlook(
+    path: Path,
+    days: int,
+    actor: str | None,
+    kind: str | None,
+    svg: Path | None,
+    as_of: Date | None,
+    seed: int,
+    form: str | None,
+) -> None:
+    """What is likely between whom within the coming days: calibrated chances, changes, reasons."""
+    found = open_desk(path).outlook(days, actor=actor, type=kind, as_of=as_of, seed=seed)
+    if svg:
+        found.figure().save(svg)
+    if form:
+        show(found.frame(), form, "Nothing is likely.")
+    else:
+        click.echo(found.summary())

@@ -1,0 +1,103 @@
+"""Which line of a TOML text holds a value, for messages: the standard library's reader does not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]")
+
+
+def steps(path: str) -> tuple[str | int, ...]:
+    """The keys and positions of a path as messages of msgspec give it.
+
+    Example:
+        >>> steps("$.measures[2].strength[0]")
+        ('measures', 2, 'strength', 0)
+    """
+    return tuple(key or int(position) for key, position in _STEP.findall(path))
+
+
+def line_of(text: str, path: tuple[str | int, ...]) -> int:
+    """The line, from 1, of the value at a path, or of the innermost part of the path that the text shows.
+
+    Example:
+        >>> line_of('name = "x"\\nmeasures = [\\n  "a",\\n  { use = "b" },\\n]', ("measures", 1, "use"))
+        4
+    """
+    at, end, i = 0, len(text), 0
+    while i < len(path):
+        step = path[i]
+        if isinstance(step, int):
+            if (found := _element(text, at, end, step)) is None:
+                break
+            at, end = found
+        else:
+            nth = path[i + 1] if i + 1 < len(path) else None
+            if (table := _table(text, step, nth if isinstance(nth, int) else 0)) and not i:
+                at, end = table
+                i += isinstance(nth, int) and text[at : at + 2] == "[["
+            elif (key := _key(text, at, end, step)) is not None:
+                at = key
+            else:
+                break
+        i += 1
+    return text.count("\n", 0, at) + 1
+
+
+def _bare(text: str) -> Iterator[tuple[int, str]]:
+    """Positions and characters outside strings and comments."""
+    quoted, i = "", 0
+    while i < len(text):
+        c = text[i]
+        if quoted:
+            if c == "\\" and quoted == '"':
+                i += 1
+            elif c == quoted:
+                quoted = ""
+        elif c in "\"'":
+            quoted = c
+            yield i, c
+        elif c == "#":
+            i = text.find("\n", i)
+            if i < 0:
+                return
+            continue
+        else:
+            yield i, c
+        i += 1
+
+
+def _table(text: str, name: str, nth: int) -> tuple[int, int] | None:
+    """From the nth header of a table, or of tables of an array, to the next header."""
+    headers = [(m.start(1), m.group(1).strip("[] \t")) for m in re.finditer(r"^[ \t]*(\[+[^\]\n]+\]+)", text, re.M)]
+    mine = [i for i, (_, header) in enumerate(headers) if header == name]
+    if nth >= len(mine):
+        return None
+    following = [start for start, header in headers[mine[nth] + 1 :] if not header.startswith(f"{name}.")]
+    return headers[mine[nth]][0], following[0] if following else len(text)
+
+
+def _key(text: str, at: int, end: int, name: str) -> int | None:
+    """Where a key is set, at the start of a line or inside an inline table."""
+    found = re.compile(rf"(?:^|[{{,])[ \t]*(\"?{re.escape(name)}\"?)[ \t]*=", re.M).search(text, at, end)
+    return found.start(1) if found else None
+
+
+def _element(text: str, at: int, end: int, nth: int) -> tuple[int, int] | None:
+    """Start and end of the nth element of the array that begins after a position."""
+    depth, number, start = 0, 0, None
+    for i, c in _bare(text[at:end]):
+        if depth == 1 and start is None and number == nth and not c.isspace() and c not in ",]":
+            start = at + i
+        if c in "[{":
+            depth += 1
+        elif c in "]}":
+            depth -= 1
+            if depth == 0:
+                return None if start is None else (start, at + i)
+        elif c == "," and depth == 1:
+            number += 1
+            if start is not None:
+                return start, at + i
+    return None

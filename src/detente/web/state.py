@@ -1,0 +1,105 @@
+"""The state of a page, which is all in its address: a link says exactly what its reader will see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date as Date
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from detente.actors import day
+from detente.errors import DeskError
+
+CARRIED = ("as_of", "theme")
+"""What goes along to every other page."""
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class State:
+    """An address taken apart.
+
+    Args:
+        path: of the page, without a form (``/events``, not ``/events.csv``).
+        params: name and value of each parameter, in order.
+        at: parameters of the path (``{"actor": "PRK"}``).
+
+    Example:
+        >>> state = State("/events", (("actor", "PRK"), ("page", "3"), ("as_of", "2024-06-30")))
+        >>> state.url(page=4), state.url("/about")
+        ('/events?actor=PRK&as_of=2024-06-30&page=4', '/about?as_of=2024-06-30')
+    """
+
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    at: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of a parameter that is not empty."""
+        return next((value for key, value in reversed(self.params) if key == name and value.strip()), default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a parameter that is not empty."""
+        return tuple(dict.fromkeys(value for key, value in self.params if key == name and value.strip()))
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        """A parameter as a number.
+
+        Raises:
+            DeskError: it is none, or out of its range.
+        """
+        given = self.get(name)
+        if not given:
+            return default
+        try:
+            value = float(given)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise DeskError(f"{name} = {given!r} is no number from {low:g} to {high:g}. Give one.")
+        return value
+
+    def date(self, name: str) -> Date | None:
+        """A parameter as a date.
+
+        Raises:
+            RegisterError: it is none.
+        """
+        return day(self.get(name) or None)
+
+    @property
+    def as_of(self) -> Date | None:
+        """Only what was known by this date; None for everything."""
+        return self.date("as_of")
+
+    @property
+    def theme(self) -> str:
+        """The colours chosen; empty where the browser's own count."""
+        given = self.get("theme")
+        return given if given in THEMES else ""
+
+    def url(self, path: str | None = None, form: str = "", **changes: Any) -> str:
+        """The address of this page with other values, or of another page, to which only the frame's values go along.
+
+        Args:
+            path: of another page. form: ``json``, ``csv`` or ``svg``.
+            changes: new values; None or empty leaves a parameter out, several values give it several times.
+        """
+        kept = [(k, v) for k, v in self.params if v and k not in changes and (path is None or k in CARRIED)]
+        for name, value in changes.items():
+            kept += [(name, str(one)) for one in _several(value)]
+        to = self.path if path is None else path
+        to = f"/overview.{form}" if form and to == "/" else f"{to}.{form}" if form else to
+        return quote(to, safe="/:.~") + (f"?{urlencode(kept)}" if kept else "")
+
+    def hidden(self, *but: str) -> list[tuple[str, str]]:
+        """The parameters that a form must carry along, without those that it asks for itself."""
+        return [(k, v) for k, v in self.params if v and k not in but]
+
+
+def _several(value: Any) -> Iterable[Any]:
+    if value is None or value == "":
+        return ()
+    return value if isinstance(value, list | tuple) else (value,)
