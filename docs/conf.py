@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
@@ -32,7 +34,7 @@ smartquotes = False
 myst_heading_anchors = 4
 
 nb_execution_mode = "force"
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 
@@ -47,11 +49,21 @@ add_module_names = False
 
 html_theme = "furo"
 html_title = "Detente"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options: dict[str, Any] = {"navigation_with_keys": True}
 
 
 def setup(app: Sphinx) -> None:
-    """Write the reference before anything is read."""
+    """Write the reference before anything is read, and print dashes as dashes."""
     generate.write(HERE / "reference")
+    app.connect("doctree-read", _dashes)
+
+
+def _dashes(_: Sphinx, tree: nodes.document) -> None:
+    # Sphinx puts two hyphens between an argument and what is said of it; its own remedy would turn options, too.
+    for text in list(tree.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))

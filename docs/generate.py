@@ -16,6 +16,7 @@ from typing import Any
 import click
 from sphinx.pycode import ModuleAnalyzer
 
+import detente
 from detente.cli import STAGES, main
 
 FLOW = {
@@ -59,11 +60,12 @@ def public(module: ModuleType) -> list[str]:
     listed = getattr(module, "__all__", None)
     if listed is not None:
         return list(listed)
-    return [
+    found = [
         name
         for name, value in vars(module).items()
         if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
     ]
+    return sorted(found, key=lambda name: name not in detente.__all__)  # what everybody uses goes first
 
 
 def stages() -> dict[str, list[str]]:
@@ -154,6 +156,9 @@ def _comment(name: str, value: Any) -> str:
     return ""
 
 
+_MAIN = click.Context(main, info_name="detente", **main.context_settings)
+
+
 def _title(text: str, mark: str = "=") -> list[str]:
     return [text, mark * len(text), ""]
 
@@ -166,6 +171,7 @@ def command_page() -> str:
         "status 1 and one line that names the remedy.",
         "",
         ".. code-block:: text",
+        "   :class: stages",
         "",
         textwrap.indent(STAGES.strip("\n"), "   "),
         "",
@@ -176,16 +182,16 @@ def command_page() -> str:
 
 
 def _command(name: str, command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=name, parent=click.Context(main, info_name="detente"))
+    context = click.Context(command, info_name=name, parent=_MAIN)
     said = inspect.cleandoc(command.help or "").replace("\b", "").replace("`", "``")
     lines = [f".. _command-{name}:", "", *_title(f"detente {name}", "-"), said, "", ".. code-block:: text", ""]
     lines += [f"   detente {name} {' '.join(command.collect_usage_pieces(context))}", ""]
     if command.epilog:
-        lines += [command.epilog.strip().replace("Example: ", "Example::\n\n   "), ""]
+        lines += [command.epilog.strip().replace("Example: ", "Example:\n\n.. code-block:: sh\n\n   "), ""]
     rows = [row for p in command.get_params(context) if (row := p.get_help_record(context))]
     lines += [".. list-table::", "   :header-rows: 1", "   :widths: 35 65", "", "   * - option", "     - what it does"]
     for option, help in rows:
-        lines += [f"   * - ``{option}``", f"     - {_escaped(help)}"]
+        lines += [f"   * - ``{option}``", f"     - {_escaped(help) or 'told above'}"]
     return [*lines, ""]
 
 

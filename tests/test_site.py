@@ -9,6 +9,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -20,6 +21,7 @@ from docs import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = Path("/usr/bin/chromium")
+NOTEBOOKS = ("notebooks/articles-to-brief.html", "notebooks/icews-to-claim.html")
 FETCHED = {"link", "use", "image"}
 
 
@@ -68,10 +70,12 @@ def test_every_command_and_option_is_in_the_reference(site: Path) -> None:
 
 
 def test_notebooks_were_run(site: Path) -> None:
-    brief = (site / "notebooks" / "articles-to-brief.html").read_text(encoding="utf-8")
-    assert "cell_output" in brief and "Hwasong-18" in brief and "<svg" in brief
-    claim = (site / "notebooks" / "icews-to-claim.html").read_text(encoding="utf-8")
-    assert "The record supports it." in claim and "made up" in claim
+    brief, claim = ((site / name).read_text(encoding="utf-8") for name in NOTEBOOKS)
+    assert "cell_output" in brief and "South Korea condemned the launch." in brief
+    assert "The record supports it." in claim and "events.made-up.tab made up" in claim
+    for page in (brief, claim):
+        (drawing,) = set(re.findall(r"_images/[0-9a-f]+\.svg", page))
+        assert ElementTree.parse(site / drawing).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_methods_that_results_cite_are_among_the_sources() -> None:
@@ -121,13 +125,15 @@ def test_a_browser_finds_everything_on_the_disk(site: Path) -> None:
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
         try:
-            for name in ("index.html", "notebooks/articles-to-brief.html", "reference/commands.html", "search.html"):
+            for name in ("index.html", *NOTEBOOKS, "reference/commands.html", "search.html"):
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 asked: list[str] = []
                 said: list[str] = []
                 page.on("request", lambda request, asked=asked: asked.append(request.url))
                 page.on("pageerror", lambda error, said=said: said.append(str(error)))
                 page.goto((site / name).as_uri())
+                broken = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)"
+                assert page.evaluate(broken) == []
                 assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
                 assert said == []
                 page.close()

@@ -370,12 +370,13 @@ def _allowed(s: Settings) -> NDArray[np.bool_]:
 def fit(d: Design) -> Parameters:
     """Maximise the penalised likelihood of the training days."""
     par = start(d)
+    # While history is still overrated damping would make up for it, and both would take long to come down again.
+    first = replace(d, settings=replace(d.settings, damping=None))
     for step in range(d.settings.outer):
-        e = expect(d, par)
+        now = d if 2 * step >= d.settings.outer else first
+        e = expect(now, par)
         phi = dispersion(e.rate, e.seen, d.training)
-        # While history is still overrated damping would make up for it, and both would take long to come down again.
-        damping = _soothe(d, par, e) if 2 * step >= d.settings.outer else par.damping
-        par = _climb(d, replace(par, phi=phi, damping=damping), e)
+        par = _climb(now, replace(par, phi=phi, damping=_soothe(now, par, e)), e)
     return par
 
 

@@ -19,7 +19,7 @@ RIDGE: Final = 10.0
 STEPS: Final = 40
 MOST: Final = 150_000
 """Rows that the model is fitted on; more are drawn from at random."""
-FADE: Final = 4.0
+FADE: Final = 2.0
 """Weeks back after which a week counts half in the calibration."""
 BLOCKS: Final = 40
 """Groups of rows, equally many in each, whose frequencies the calibration joins."""
@@ -41,8 +41,13 @@ class Chance(Struct, frozen=True):
 
     def of(self, x: Floats) -> NDArray[np.float64]:
         """Chances (n,) of rows x (n, F)."""
-        found: NDArray[np.float64] = np.interp(x @ self.weights + self.constant, self.scores, self.chances)
+        found: NDArray[np.float64] = np.interp(self.score(x), self.scores, self.chances)
         return found
+
+    def score(self, x: Floats) -> NDArray[np.float64]:
+        """Scores (n,) of rows x (n, F), before calibration: they tell rows of one chance apart."""
+        scores: NDArray[np.float64] = x @ self.weights + self.constant
+        return scores
 
     def parts(self, x: Floats) -> NDArray[np.float64]:
         """What each feature adds to the score of rows x (n, F), over its mean: (n, F)."""

@@ -71,7 +71,7 @@ class Outlook(Shown):
     def summary(self) -> str:
         """The head of the list in words, with reasons."""
         head = (
-            f"Outlook from {self.start} to {self.end}: {self.rows.height} of {self.listed} likely events, learnt from "
+            f"Outlook from {self.start} to {self.end}: the likeliest of {self.listed:,} possible events, learnt from "
             f"{self.weeks} earlier stretches of {self.days} days."
         )
         lines = [head]
@@ -223,7 +223,8 @@ def _outlook(
     if type is not None:
         keep &= rows[:, 1] == TYPES.index(type)
     chosen = np.flatnonzero(keep)
-    chosen = chosen[np.lexsort((chosen, -found.chance[chosen]))][:FULL]
+    score = found.model.score(found.now.x[chosen])
+    chosen = chosen[np.lexsort((-score, -found.chance[chosen]))][:FULL]
     teller = Teller(facts, state, found.now.day, [the(code) for code in codes], TYPES)
     parts = found.model.parts(found.now.x[chosen])
     records = []

@@ -48,7 +48,7 @@ def fit(x: NDArray[np.float32], true: NDArray[np.bool_], *, ridge: float = RIDGE
 
     Example:
         >>> x = np.random.default_rng(7).normal(size=(500, 5, 2)).astype(np.float32)
-        >>> fit(x, x[:, :, 0] == x[:, :, 0].max(1, keepdims=True)).weights[0] > 1
+        >>> bool(fit(x, x[:, :, 0] == x[:, :, 0].max(1, keepdims=True)).weights[0] > 1)
         True
     """
     telling = true.any(1)

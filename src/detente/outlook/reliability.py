@@ -15,8 +15,6 @@ from detente.outlook import kernel
 from detente.outlook.facts import Facts
 from detente.outlook.watch import DAYS, WEEKS, came, learn, lists
 
-AGAIN: Final = 4
-"""Stretches of days after which the model is learnt again."""
 LEAST: Final = 0.05
 """Rows with a smaller chance are beneath notice: their share that came is told by itself."""
 SCHEMA: Final[dict[str, Any]] = {
@@ -115,13 +113,12 @@ def reliability(facts: Facts, *, days: int = DAYS, seed: int = 7) -> Reliability
     state = kernel.begin(facts, horizon=2 * days)
     made = lists(facts, state, np.concatenate([behind, ahead]))
     chances, happened, came_at_all = [], [], 0
-    for at in range(len(behind), len(made), AGAIN):
-        model = learn(facts, made[max(0, at - WEEKS) : at], days, seed=seed)
-        for one in made[at : at + AGAIN]:
-            chances.append(model.of(one.x))
-            happened.append(came(facts, one, days))
-            rows = facts.rows[facts.start[one.day] : facts.start[one.day + days], :3]
-            came_at_all += len(np.unique(rows[rows[:, 1] < facts.n_relations], axis=0))
+    for at in range(len(behind), len(made)):
+        one, model = made[at], learn(facts, made[max(0, at - WEEKS) : at], days, seed=seed)
+        chances.append(model.of(one.x))
+        happened.append(came(facts, one, days))
+        rows = facts.rows[facts.start[one.day] : facts.start[one.day + days], :3]
+        came_at_all += len(np.unique(rows[rows[:, 1] < facts.n_relations], axis=0))
     p, y = np.concatenate(chances), np.concatenate(happened)
     kept = p >= LEAST
     if not kept.any():
