@@ -23,7 +23,8 @@ from detente.codebook import QUADS, event_type, is_hostile, quad
 from detente.learn import prior
 from detente.learn.exposures import channels, damped, symmetrise
 from detente.learn.model import Fit
-from detente.simulate import Live, catalogue, compare, engine, simulate
+from detente.simulate import Live, catalogue, compare, simulate
+from detente.simulate.luck import CAP
 from detente.simulate.volume import spread
 
 Floats = np.ndarray
@@ -61,9 +62,9 @@ def plain(fit: Fit, days: int, futures: int, seed: int) -> Floats:
                 drift += drift.swapaxes(0, 1)
             volume = np.exp(sd[0] * month + sd[1] * rng.normal(size=2) + sd[2] * drift - centre)[..., sort]
             luck = rng.random(rate.shape)
-            x = np.minimum(rate * shock[..., None], engine.CAP)
+            x = np.minimum(rate * shock[..., None], CAP)
             real = stats.poisson.ppf(luck, x)
-            reported = stats.poisson.ppf(luck, np.minimum(x * volume, engine.CAP))
+            reported = stats.poisson.ppf(luck, np.minimum(x * volume, CAP))
             real, reported = (np.where(x > 0, np.maximum(y, 0.0), 0.0) for y in (real, reported))
             out[f] += reported[..., hostile].sum(), reported[..., ~hostile].sum()
             real = symmetrise(real)

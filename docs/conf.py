@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ myst_heading_anchors = 4
 
 nb_execution_mode = "force"
 nb_execution_timeout = 600
-nb_execution_raise_on_error = True
+nb_execution_show_tb = True  # and the warning that comes with it fails the build
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"
@@ -57,9 +58,27 @@ html_theme_options: dict[str, Any] = {"navigation_with_keys": True}
 
 
 def setup(app: Sphinx) -> None:
-    """Write the reference before anything is read, and print dashes as dashes."""
+    """Write the reference before anything is read, and put what Sphinx makes of docstrings into plain form."""
     generate.write(HERE / "reference")
+    app.connect("autodoc-process-signature", _signature)
+    app.connect("autodoc-process-docstring", _pages)
     app.connect("doctree-read", _dashes)
+
+
+_ARRAY = re.compile(r"~?numpy\.ndarray\[tuple\[[^\]]*\], ~?numpy\.dtype\[[^\[\]]*(?:\[[^\[\]]*\])?\]\]")
+
+
+def _signature(_: Sphinx, *told: Any) -> tuple[str | None, str | None]:
+    # The shapes of arrays stand in the docstrings; their types say no more than that they are arrays. Sphinx cannot
+    # parse a signature with <factory> in it.
+    arguments, result = (text and _ARRAY.sub("~numpy.ndarray", text).replace("<factory>", "...") for text in told[-2:])
+    return arguments, result
+
+
+def _pages(*told: Any) -> None:
+    # Docstrings name a page as the file that it is in the project.
+    lines = told[-1]
+    lines[:] = [re.sub(r"``docs/(\w+)\.md``", r":doc:`/\1`", line) for line in lines]
 
 
 def _dashes(_: Sphinx, tree: nodes.document) -> None:

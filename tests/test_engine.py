@@ -19,7 +19,21 @@ from detente.codebook import QUADS, TYPES, event_type, is_hostile, quad
 from detente.errors import ScenarioError
 from detente.learn.exposures import channels, damped, symmetrise
 from detente.learn.model import CHANNELS, Fit
-from detente.simulate import Live, Measure, Stream, Threshold, catalogue, compare, engine, experiment, simulate, sketch
+from detente.simulate import (
+    Live,
+    Measure,
+    Stream,
+    Threshold,
+    catalogue,
+    compare,
+    engine,
+    experiment,
+    luck,
+    memory,
+    rates,
+    simulate,
+    sketch,
+)
 from detente.simulate import futures as futures_module
 from tests.small import ACTORS, DAYS, FIT, SIDES, bound, make
 from tests.small import futures as run
@@ -134,29 +148,32 @@ def test_cells_and_totals_are_distributed_as_the_model_says() -> None:
 @pytest.mark.parametrize("fit", [FIT, calming()], ids=["plain", "damped, with foes"])
 def test_sums_over_types_are_the_sums_of_the_types(fit: Fit) -> None:
     """What quiet pairs cost, one number a class, stays the sum of the lines of types, for every copy of a measure."""
-    model = engine.prepare(fit, 0, np.float64)
+    model = rates.prepare(fit, 0, np.float64)
     notice = Measure("x", "X", "assumed", (Stream(("MOBILIZE", "ACCUSE"), "all", "all"),), strength=(0.6, 0.6))
     plan = futures_module.plans(fit, [(notice.between(*SIDES),)], DAYS, 1).at(0, 1)
     assert plan.copies[0] > 1
     n, rng = len(ACTORS), np.random.default_rng(5)
-    memory, room = engine._room(model, plan, DAYS)
-    engine._begin(memory, model, 0, plan.copies[0], plan.pasts[0])
+    kept, room = memory.room(model, plan.copies[0], plan.pasts[0], DAYS)
+    memory.begin(kept, model, 0, plan.copies[0], plan.pasts[0])
     keep, left = np.ones((1, plan.copies[0], 16)), np.ones((1, plan.pasts[0]))
     engine._measured(plan, 0, 0, np.ones((n, n, 16)), keep, left)
     dyads = np.array([(s, t) for s in range(n) for t in range(n) if s != t])
     for day in range(4):
-        engine._totals(memory, room, model.base_sum[0], model.theta[0], model.fade, plan.reactor[0], plan.copies[0])
+        memory.totals(kept, room, model.base_sum[0], model.theta[0], model.fade, plan.reactor[0], plan.copies[0])
         for s, t in dyads:
             own, heard, sums = np.zeros(16), np.zeros(16), np.zeros((2, room.rate.shape[1]))
-            engine._own(memory.own, memory.since, room.powers, model.base[0], model.quad, s, t, day, own, sums[0])
-            engine._hearsay(
-                memory.past, memory.side, model.theta[0], model.heard[0], model.partners, model.foes, model.quad,
+            memory.between(kept.own, kept.since, room.powers, model.base[0], model.first, s, t, day, own, sums[0])
+            memory.hearsay(
+                kept.past, kept.side, model.theta[0], model.heard[0], model.partners, model.foes, model.first,
                 plan.answer[0], plan.pasts[0], s, t, room.voices, heard, sums[1],
             )  # fmt: skip
             np.testing.assert_allclose(sums.sum(0), np.bincount(model.quad, own + heard), rtol=1e-9)
             np.testing.assert_allclose(room.rate[t, :, s], sums.sum(0), rtol=1e-9)
-        memory.flow[:] = symmetrise(rng.poisson(0.3, (n, n, 16)) * (1.0 - np.eye(n))[..., None])
-        engine._night(memory, room, model, plan, 0, 0, keep, left, dyads, len(dyads), True, day)
+        kept.flow[:] = symmetrise(rng.poisson(0.3, (n, n, 16)) * (1.0 - np.eye(n))[..., None])
+        memory.night(
+            kept, room, model, plan.trigger, 0, keep, left, plan.reactor[0], plan.copies[0], plan.pasts[0], dyads,
+            len(dyads), day,
+        )  # fmt: skip
 
 
 def test_counts_of_a_pair_share_a_shock() -> None:
@@ -186,8 +203,8 @@ def test_every_channel_hears_what_the_model_hears(channel: str) -> None:
 
 
 def test_types_that_act_alike_are_heard_by_the_same_channels() -> None:
-    model = engine.prepare(FIT, 0)
-    heard = model.sums[0].reshape(len(TYPES), len(CHANNELS), -1).any(2)  # (L, C)
+    model = rates.prepare(FIT, 0)
+    heard = model.answers[0, :, : len(CHANNELS) * len(FIT.taus)].reshape(len(TYPES), len(CHANNELS), -1).any(2)  # (L, C)
     groups = {k: tuple(heard[i]) for i, k in enumerate(TYPES)}
     assert groups["AGREE"] == groups["CONSULT"] != groups["AID"] != groups["ACCUSE"] == groups["ASSAULT"]
 
@@ -205,30 +222,30 @@ def test_reproduction_is_the_spectral_radius() -> None:
         summed = FIT.draws.weights[0].sum(1)
         dense[:, column] = symmetrise(np.einsum("cab,clk,cabl->abk", FIT.draws.theta[0], summed, exposed)).ravel()
     radius = np.abs(np.linalg.eigvals(dense)).max()
-    assert engine.reproduction(FIT, steps=200)[0] == pytest.approx(radius, rel=1e-3)
+    assert rates.reproduction(FIT, steps=200)[0] == pytest.approx(radius, rel=1e-3)
 
 
 @given(st.floats(1e-6, 60.0), st.floats(0.01, 20.0), st.floats(0.0, 1.0, exclude_max=True))
 def test_counts_are_negative_binomial_quantiles(mean: float, phi: float, u: float) -> None:
-    n = engine._quantile(mean, phi, u)
+    n = luck.quantile(mean, phi, u)
     law = stats.nbinom(1 / phi, 1 / (1 + phi * mean))
     u = min(u, 1.0 - 1e-12)  # the last millionth of a millionth is cut off
     assert law.cdf(n - 1) <= u + 1e-9
-    assert n == engine.CAP or u <= law.cdf(n) + 1e-9
+    assert n == luck.CAP or u <= law.cdf(n) + 1e-9
 
 
 @given(st.floats(1e-6, 60.0), st.floats(0.0, 1.0, exclude_max=True))
 def test_without_a_shock_counts_are_poisson_quantiles(mean: float, u: float) -> None:
-    n = engine._quantile(mean, engine._dispersion(mean, 0.0, 0.0), u)
+    n = luck.quantile(mean, luck.dispersion(mean, 0.0, 0.0), u)
     u = min(u, 1.0 - 1e-12)
     assert stats.poisson.cdf(n - 1, mean) <= u + 1e-6
-    assert n == engine.CAP or u <= stats.poisson.cdf(n, mean) + 1e-6
+    assert n == luck.CAP or u <= stats.poisson.cdf(n, mean) + 1e-6
 
 
 @given(st.floats(1e-3, 20.0), st.floats(1.0, 3.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0, exclude_max=True))
 @example(0.1, 1.5, 0.0, 0.9999999999999998)
 def test_a_higher_rate_never_gives_a_lower_count(rate: float, times: float, power: float, u: float) -> None:
-    low, high = (engine._quantile(x, engine._dispersion(x, 1.5, power), u) for x in (rate, rate * times))
+    low, high = (luck.quantile(x, luck.dispersion(x, 1.5, power), u) for x in (rate, rate * times))
     assert high >= low
 
 
@@ -236,7 +253,7 @@ def test_an_unstable_model_is_said_to_be_one() -> None:
     wild = run(make(reaction=3.0, rate=0.5), n=10)
     assert wild.unstable == wild.n_draws
     assert wild.capped.sum() > 0
-    assert wild.dyads.max() <= engine.CAP * DAYS
+    assert wild.dyads.max() <= luck.CAP * DAYS
     assert "that bound bit" in wild.summary()
     assert "feed themselves" in wild.summary()
     assert "Hostile events" not in wild.summary()  # no astronomic counts are told
@@ -461,8 +478,8 @@ def test_the_worst_window_is_the_worst_window() -> None:
 
 
 def test_history_fades_toward_its_mean_over_a_gap() -> None:
-    near, far = engine.prepare(FIT, 0).start, engine.prepare(FIT, 5000).start
-    usual = engine.prepare(replace(FIT, state=np.zeros_like(FIT.state)), 0).start
+    near, far = rates.prepare(FIT, 0).start, rates.prepare(FIT, 5000).start
+    usual = rates.prepare(replace(FIT, state=np.zeros_like(FIT.state)), 0).start
     np.testing.assert_allclose(far, usual)
     assert not np.allclose(near, usual)
 

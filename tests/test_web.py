@@ -27,6 +27,7 @@ from detente.web.pages import PAGES
 from detente.web.state import State
 from detente.web.view import FORMS
 from tests import event_files, handmade
+from tests.desks import full
 from tests.web_client import client, links, settled, text
 
 pytestmark = pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
@@ -35,19 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk with readings made by hand and a file of event data."""
-    path = tmp_path_factory.mktemp("web") / "desk"
-    desk = dt.open(path)
-    desk.store.add(handmade.readings())
-    file = path.parent / "events.2018.tab"
-    rows = [
-        event_files.icews("1", "2024-06-01", "South Korea", "South Korea", "042", "Japan", "Japan"),
-        event_files.icews("2", "2024-06-01", "South Korea", "South Korea", "042", "Japan", "Japan", story="78"),
-        event_files.icews("3", "2024-06-20", "Japan", "Japan", "112", "China", "China"),
-        event_files.icews("4", "2024-06-21", "Nobody known", "", "190", "China", "China"),
-    ]
-    file.write_text("\n".join(["\t".join(event_files.ICEWS_NAMES), *rows]) + "\n")
-    desk.load("icews", file)
-    return path
+    return full(tmp_path_factory.mktemp("web"))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date as Date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import detente as dt
-from detente.events import Claim, Reading, Report
 from detente.web import create
 from detente.web.guard import HOSTS, POLICY, Guard
 from detente.web.pages import PAGES
 from detente.web.pages.add import plain_name
-from tests import event_files, handmade
+from tests import handmade
+from tests.desks import HARM, SCRIPT, harmful
 from tests.web_client import HOME, TestClient, client, links, settled, text
 
 pytestmark = pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
-
-SCRIPT = "<script>alert(1)</script>"
-HARM = (
-    f"""{SCRIPT}<img src=x onerror=alert(2)> "><svg/onload=alert(3)> javascript:alert(4) \u202eevil\u202c {{{{7*7}}}}"""
-)
 
 
 class Tags(HTMLParser):
@@ -52,45 +46,7 @@ class Tags(HTMLParser):
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk on which every text that a report or a file can set means harm."""
-    folder = tmp_path_factory.mktemp("hostile")
-    words = f"Japan protested to North Korea over {HARM} today. " + "x" * 100_000 + " It ended."
-    one = handmade.report(
-        words,
-        f"Outlet {HARM}",
-        Date(2024, 3, 6),
-        title=f"Title {HARM}",
-        author=f"Author {HARM}",
-        standpoint=HARM,
-        kind=HARM,
-        path="../../x" + SCRIPT,
-    )
-    sentence = words[: words.index(" xx")]
-    told = handmade.event(
-        one,
-        "ACCUSE",
-        [("JPN", "Japan")],
-        [(None, HARM), ("PRK", "North Korea")],
-        sentence,
-        "protested",
-        date="2024-03-05",
-    )
-    claims = tuple(
-        _claim(one, speaker, stance, sentence)
-        for speaker, stance in ((f"A {HARM}", "asserts"), (f"B {HARM}", "denies"))
-    )
-    desk = dt.open(folder / "desk")
-    desk.store.add([Reading(one, events=(told,), claims=claims)])
-    file = folder / "events.tab"
-    row = event_files.icews("1", "2024-03-05", f"Someone {HARM}", "", "112", HARM, "Japan").replace("Singapore", HARM)
-    file.write_text("\n".join(["\t".join(event_files.ICEWS_NAMES), row]) + "\n", encoding="utf-8")
-    desk.load("icews", file)
-    return folder / "desk"
-
-
-def _claim(of: Report, speaker: str, stance: Any, sentence: str) -> Claim:
-    made = handmade.claim(of, speaker, stance, sentence, cause=f"drills {HARM}", effect=f"tension {HARM}")
-    return dt.events.Claim(**{name: getattr(made, name) for name in made.__struct_fields__} | {
-        "id": f"{made.id}{stance}", "topic": f"KOR USA: {HARM}"})  # fmt: skip
+    return harmful(tmp_path_factory.mktemp("hostile"))
 
 
 def addresses(path: Path) -> Iterator[str]:

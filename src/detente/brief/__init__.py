@@ -2,5 +2,6 @@
 
 from detente.brief.findings import Findings, Stamp
 from detente.brief.page import render, write
+from detente.brief.pdf import pdf
 
-__all__ = ["Findings", "Stamp", "render", "write"]
+__all__ = ["Findings", "Stamp", "pdf", "render", "write"]

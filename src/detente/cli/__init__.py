@@ -102,12 +102,15 @@ def main(ctx: click.Context) -> None:
 @click.option("--published", type=Day(), help="Date of publication, where a file does not say.")
 @click.option("--source", "outlet", default="", help="Outlet or institution, where a file does not say.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("brief.html"), show_default=True)
+@click.option("--pdf", is_flag=True, help="Print the page to a PDF beside it, too; needs Chromium.")
 @as_of_option
 @click.option("--days", type=click.IntRange(1, 3650), default=60, show_default=True, help="Days ahead.")
 @click.option("--futures", type=click.IntRange(10), default=400, show_default=True, help="Simulated futures.")
 @seed_option
 @click.pass_context
-def brief(ctx: click.Context, /, articles: tuple[str, ...], path: Path, sample: bool, out: Path, **asked: Any) -> None:
+def brief(
+    ctx: click.Context, /, articles: tuple[str, ...], path: Path, sample: bool, out: Path, pdf: bool, **asked: Any
+) -> None:
     """One self-contained page: what happened, who says what, who stands with whom, reactions, measures.
 
     ARTICLES are read onto the desk first; the brief covers everything on the desk.
@@ -126,6 +129,10 @@ def brief(ctx: click.Context, /, articles: tuple[str, ...], path: Path, sample: 
     desk.brief(out=out, skipped=skipped, command=command, progress=lambda stage: click.echo(stage, err=True), **asked)
     seconds = (datetime.now() - began).total_seconds()
     click.echo(f"{out.resolve()}  ({out.stat().st_size / 1e6:.2f} MB, {seconds:.0f} s; desk: {path})")
+    if pdf:
+        from detente.brief import pdf as printed
+
+        click.echo(printed(out).resolve())
 
 
 for _module in (reading, asking, correcting, forecasting, outlook, simulating, web):

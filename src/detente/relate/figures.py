@@ -199,7 +199,11 @@ def timeline(
                             "y": {
                                 "field": "n",
                                 "type": "quantitative",
-                                "axis": {"title": f"events a {by}", "labelExpr": "format(abs(datum.value), '~s')"},
+                                "axis": {
+                                    "title": f"events a {by}",
+                                    "tickMinStep": 1,
+                                    "labelExpr": "format(abs(datum.value), '~s')",
+                                },
                             },
                             "y2": {"field": "none"},
                             "color": {"field": "tone", "type": "nominal", "scale": tones("cooperation", "hostility")},

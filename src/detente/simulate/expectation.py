@@ -60,7 +60,7 @@ def _variant(law: Law, plan: Plan, watch: Watch, table: Floats, draw: int, row: 
             share = plan.added_share[row, plan.part[e]]
             flow[plan.source[e], plan.target[e], plan.type[e]] += share * plan.weight[e]
         for copy in range(copies):
-            heeded = flow * left[copy] if copies > 1 or len(left[copy]) else flow
+            heeded = flow * left[copy]
             own[copy] *= law.fade
             own[copy] += heeded[..., None] * step
             past[copy] *= law.fade

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from detente.errors import ScenarioError
 from detente.simulate import engine, sketch
 from detente.simulate.plan import Plans
+from detente.simulate.rates import Model
 
 Floats = NDArray[np.floating[Any]]
 Progress = Callable[[int, int], object]
@@ -45,7 +46,7 @@ class Experiment:
         variants: number of sets of measures. days: horizon. actors: number.
     """
 
-    model: engine.Model
+    model: Model
     plans: Plans
     watch: engine.Watch
     seed: int

@@ -19,8 +19,10 @@ from detente.codebook import is_hostile, quad
 from detente.errors import ScenarioError
 from detente.figure import Figure, Shown
 from detente.learn.model import Fit
-from detente.simulate import engine, sketch
+from detente.simulate import engine, rates, sketch
+from detente.simulate.expectation import expect
 from detente.simulate.experiment import WEEK, Experiment, Progress, Record, carry_out
+from detente.simulate.luck import CAP
 from detente.simulate.measures import Measure, sources
 from detente.simulate.plan import plans
 from detente.simulate.threshold import Threshold
@@ -111,7 +113,7 @@ class Futures(Shown):
 
     @property
     def capped(self) -> Ints:
-        """(F) pair-days at the bound :data:`detente.simulate.engine.CAP`."""
+        """(F) pair-days at the bound :data:`detente.simulate.luck.CAP`."""
         return np.asarray(self.record.capped[self.variant], dtype=np.int64)
 
     @property
@@ -247,7 +249,7 @@ class Futures(Shown):
             )
         if bitten := int(self.capped.sum()):
             words.append(
-                f"Counts of a pair on a day end at {engine.CAP}: that bound bit on {bitten} pair-days in "
+                f"Counts of a pair on a day end at {CAP}: that bound bit on {bitten} pair-days in "
                 f"{int((self.capped > 0).sum())} of {len(self)} futures, whose totals are too low."
             )
         return " ".join(words)
@@ -383,7 +385,7 @@ class Setting:
 
     Args:
         fit: the model. variants: names and measures. start: first day. among: who is counted. threshold: as asked.
-        experiment: the same, for the engine. mean: the model for expectations. reproduction: (D) of its draws.
+        experiment: the same, for the engine. mean: the same for expectations. reproduction: (D) of its draws.
     """
 
     fit: Fit
@@ -392,7 +394,7 @@ class Setting:
     among: tuple[str, ...]
     threshold: Threshold
     experiment: Experiment
-    mean: engine.Model
+    mean: rates.Law
     reproduction: Floats
 
     @classmethod
@@ -419,7 +421,7 @@ class Setting:
         counted = tuple(among) if among else fit.actors
         if unknown := [a for a in counted if a not in fit.actors]:
             raise ScenarioError(f"The model knows no {unknown[0]}; it was fitted for {', '.join(fit.actors)}.")
-        model, limit = engine.prepare(fit, gap), (threshold or Threshold()).check()
+        model, limit = rates.prepare(fit, gap), (threshold or Threshold()).check()
         inside = np.isin(fit.actors, counted)
         watch = engine.Watch(
             pair=np.outer(inside, inside),
@@ -430,8 +432,8 @@ class Setting:
             calm_days=limit.calm_days,
         )
         none = Experiment(model, plans(fit, [()], days, seed), watch, seed, 1, days, len(fit.actors))
-        mean = engine.prepare(fit, gap, np.float64)
-        setting = cls(fit, ((NO_MEASURE, ()),), first, counted, limit, none, mean, engine.reproduction(fit))
+        mean = rates.law(fit, gap)
+        setting = cls(fit, ((NO_MEASURE, ()),), first, counted, limit, none, mean, rates.reproduction(fit))
         return setting.under(variants)
 
     def under(self, variants: Sequence[tuple[str, tuple[Measure, ...]]]) -> Setting:
@@ -457,7 +459,7 @@ class Setting:
         out = np.zeros((e.variants, n, 2, e.actors, e.actors))
 
         def work(i: int) -> None:
-            engine.expect(self.mean, e.plans.at(i, i + 1), e.watch, i, i + 1, e.days, out[:, i : i + 1])
+            out[:, i] = expect(self.mean, e.plans.at(i, i + 1), e.watch, i, e.days)
 
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(work, range(n)))

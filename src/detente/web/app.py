@@ -6,6 +6,7 @@ import socket
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
@@ -90,7 +91,8 @@ def serve(desk_path: str | Path, *, port: int = 8008, told: Callable[[str], obje
     config = uvicorn.Config(
         made, log_level="warning", access_log=False, server_header=False, ws="none", timeout_keep_alive=75
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # uvicorn hands Ctrl-C on once everything is closed
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _dark_figures() -> str:

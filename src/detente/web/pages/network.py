@@ -18,7 +18,7 @@ from detente.web.held import Held
 from detente.web.inputs import inputs
 from detente.web.state import State
 from detente.web.view import Page, View
-from detente.words import count, day, name
+from detente.words import clip, count, day, name
 
 KINDS: Final = tuple(msgspec.inspect.type_info(TieKind).values)  # type: ignore[attr-defined]
 DOMAINS: Final = tuple(msgspec.inspect.type_info(Domain).values)  # type: ignore[attr-defined]
@@ -85,7 +85,7 @@ def _chosen(state: State, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _source(held: Held, as_of: Date | None) -> str:
-    return " ".join(["register of ties;", *inputs(held, as_of)])[:220]
+    return clip(" ".join(["register of ties;", *inputs(held, as_of)]), 220)
 
 
 def _edges(

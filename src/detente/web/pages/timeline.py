@@ -15,7 +15,7 @@ from detente.web.held import Held
 from detente.web.inputs import inputs
 from detente.web.state import State
 from detente.web.view import Page, View
-from detente.words import count, day, deed, the
+from detente.words import clip, count, day, deed, the
 
 HOSTILE: Final = [k for k in TYPES if is_hostile(k)]
 MOST_MARKS: Final = 200  # in the table; the CSV holds all
@@ -34,7 +34,7 @@ def view(held: Held, state: State) -> View:
     key = (as_of, *actor, "with", *other, since, until)
     periods, marks, by = held.once("timeline", *key, make=lambda: _found(held, as_of, actor, other, since, until))
     whose = " and ".join(the(code) for code in (*actor, *other)) or "nobody"
-    drawn = timeline(periods, marks, whose=whose, by=by, as_of=known, source=" ".join(inputs(held, as_of))[:220])
+    drawn = timeline(periods, marks, whose=whose, by=by, as_of=known, source=clip(" ".join(inputs(held, as_of)), 220))
     totals = {tone: int(periods[tone].sum()) for tone in ("cooperation", "hostility")}
     return View(
         "Timeline",
