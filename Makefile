@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: brief test lint types layers docs constraints picture clean help
+.PHONY: brief test lint types layers docs constraints picture screenshots clean help
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,6 +44,9 @@ constraints:     ## renew constraints.txt for every supported Python and platfor
 picture: brief   ## renew docs/picture.png (needs chromium)
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
 		--user-data-dir=$$(mktemp -d) --window-size=1100,1250 --screenshot=docs/picture.png file://$(CURDIR)/brief.html
+
+screenshots: $(STAMP) ## renew docs/screenshots (needs chromium)
+	$(BIN)/python docs/screenshots.py
 
 clean:           ## remove what make made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache sample-desk brief.html docs/_build docs/reference

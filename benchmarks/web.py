@@ -3,6 +3,8 @@
     python benchmarks/web.py                           # a million events, 50 readers, 60 seconds
     python benchmarks/web.py --rows 200000 --seconds 20 --think 0 --keep /tmp/desk
 
+    python benchmarks/web.py --what-if DESK            # from a moved slider to the drawn answer, 90 days
+
 Sightings are made up (benchmarks/ask.py). The server and the import are processes of their own; readers share one, each
 with a connection of its own, and ask Events with facets drawn at random, waiting ``--think`` seconds in between.
 Prints one JSON object; times in milliseconds.
@@ -21,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, sleep
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import polars as pl
 
@@ -90,8 +93,12 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=60.0)
     asked.add_argument("--think", type=float, default=1.0, help="mean seconds between an answer and the next question")
     asked.add_argument("--keep", type=Path, help="where the desk is kept; made where it is not there yet")
+    asked.add_argument("--what-if", type=Path, metavar="DESK", help="time the slider of What if on a desk instead")
     asked.add_argument("--fill", help=argparse.SUPPRESS)
     how = asked.parse_args()
+    if how.what_if:
+        print(json.dumps(slider(how.what_if), indent=1))
+        return
     if how.fill:
         fill(how.keep, how.more, int(how.fill), 250_000)
         return
@@ -105,12 +112,45 @@ def main() -> None:
         print(json.dumps(measured(how, path, actors, before), indent=1))
 
 
-def measured(how: argparse.Namespace, path: Path, actors: list[str], before: int) -> dict[str, object]:
+def slider(path: Path) -> dict[str, object]:
+    """Seconds from a changed strength to the answer with its figures drawn, and until the first answer of all."""
+    served, port = serving(path)
+    home = f"http://127.0.0.1:{port}/whatif?measure=hotline&days=90&strength-hotline="
+    try:
+        began, pages = perf_counter(), 1
+        while "Refresh" in urlopen(home + "50").headers:
+            pages += 1
+            sleep(0.5)
+        first = perf_counter() - began
+        times, futures = [], []
+        for share in (5, 20, 35, 65, 80, 95):
+            began = perf_counter()
+            with urlopen(f"{home}{share}") as answer:
+                text = answer.read().decode()
+            times.append(perf_counter() - began)
+            futures.append(int(re.search(r"([\d,]+) futures\.</p>", text)[1].replace(",", "")))  # type: ignore[index]
+    finally:
+        served.send_signal(signal.SIGINT)
+        served.wait()
+    return {
+        "first answer": round(first, 1),
+        "pages that said how far it was": pages - 1,
+        "change to picture": [round(one, 2) for one in times],
+        "futures": futures,
+    }
+
+
+def serving(path: Path) -> tuple[subprocess.Popen[str], int]:
+    """A server of a desk, and its port."""
     served = subprocess.Popen(
         [sys.executable, "-m", "detente", "web", "--desk", str(path), "--port", "0"], stdout=subprocess.PIPE, text=True
     )
     assert served.stdout
-    port = int(re.search(r":(\d+)/", served.stdout.readline())[1])  # type: ignore[index]
+    return served, int(re.search(r":(\d+)/", served.stdout.readline())[1])  # type: ignore[index]
+
+
+def measured(how: argparse.Namespace, path: Path, actors: list[str], before: int) -> dict[str, object]:
+    served, port = serving(path)
     began = perf_counter()
     asyncio.run(readers(port, 1, 0.0 + 1e-3, 0.0, actors))  # the first one takes the record in
     first = perf_counter() - began

@@ -319,3 +319,11 @@ def test_the_dispute_from_the_shell(tmp_path: Path) -> None:
     assert rows["summer"]["ratio_low"] < 1 < rows["summer"]["ratio_high"]
     assert {row["verdict"] for row in rows.values()} == {"says nothing"}
     assert not (tmp_path / "none").exists()
+
+
+def test_days_compared_that_end_before_they_begin() -> None:
+    days = [f"{year}-03-10" for year in range(2010, 2020)]
+    with pytest.raises(LearnError, match="swap since and until"):
+        wording.hold(
+            "drills of KOR raise threats of PRK", register=days, effects=days, since="2018-01-01", until="2012-01-01"
+        )

@@ -72,7 +72,7 @@ def test_without_words_it_names_the_stages_and_the_sample() -> None:
 def test_every_command_has_help_with_an_example(name: str) -> None:
     outcome = run(name, "--help")
     assert outcome.exit_code == 0
-    assert "Example:" in outcome.output
+    assert "Example:" in outcome.output or "Examples:" in outcome.output
     for option in main.commands[name].params:
         if isinstance(option, click.Option):
             assert option.help or option.name in {"form", "out"}, (name, option.name)

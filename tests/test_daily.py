@@ -64,3 +64,42 @@ def test_a_model_of_a_desks_events_answers_for_itself(desk: detente.Desk) -> Non
     assert model.check("accusations of JPN raise threats of CHN within 7 days").model is not None
     with pytest.raises(LearnError, match="does not hold its record"):
         prior().backtest()
+
+
+def test_what_learning_leaves_out_is_counted_and_said(desk: detente.Desk) -> None:
+    """By the fit as a count by reason, by triggers for the event that was asked for."""
+    events = desk.events().collect()
+    kept = events.filter(pl.col("target").list.len() > 0)[:1]
+    changes = {
+        "no PLOVER type": {"type": pl.lit(None, pl.String)},
+        "source and target are the same state": {"target": pl.col("source"), "reciprocal": pl.lit(False)},
+        "not between two states": {"target": pl.lit([], pl.List(pl.String)), "reciprocal": pl.lit(False)},
+        "no day known well enough": {"date_precision": pl.lit("year", events.schema["date_precision"])},
+        "not asserted but denied": {"modality": pl.lit("denied", events.schema["modality"])},
+        "the same event as another": {"same_as": pl.lit("another", pl.String)},
+    }
+    rows = [kept.with_columns(id=pl.lit(why), **how) for why, how in changes.items()]
+    found = pl.concat([events.filter(daily.reason().is_null()), *rows], how="vertical_relaxed")
+    assert daily.left_out(found) == dict.fromkeys(changes, 1)
+    model = ReactionModel().fit(found, prior=prior())
+    assert model.provenance["events_left_out"] == dict.fromkeys(changes, 1)
+    assert "1 (no PLOVER type)" in model.summary()
+    for why in changes:
+        with pytest.raises(LearnError, match=f"no rate for event {why}: {why}"):
+            model.triggers(why, table=found)
+    planned = events.filter(pl.col("modality") == "planned")["id"][0]
+    with pytest.raises(LearnError, match="not asserted but planned"):
+        desk.triggers(planned)
+
+
+def test_what_is_no_record_no_tie_and_no_fit_is_said() -> None:
+    record = pl.DataFrame({"day": [], "source": [], "target": [], "type": []})
+    with pytest.raises(LearnError, match="Events are a table, not str"):
+        ReactionModel().fit("korea.csv")  # type: ignore[arg-type]
+    with pytest.raises(LearnError, match="'x' is no tie"):
+        ReactionModel().fit(record, ties="x")  # type: ignore[arg-type]
+    with pytest.raises(LearnError, match="named by its id"):
+        prior().triggers(5)  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="Fit the model first"):
+        ReactionModel().summary()
+    assert not hasattr(ReactionModel(), "fantasy")

@@ -173,12 +173,49 @@ def test_a_scenario_runs() -> None:
         ("toward = ", "toward = []  # ", "both sides need"),
         ('["PRK"]\nmeasures', '["KOR"]\nmeasures', "KOR cannot be in 'by' and in 'toward'"),
         ("start = 2018-03-01", "start = ", "not TOML"),
+        ("start = 2018-03-01", "start = 2018-13-01", "line 2: key 'start': 2018-13-01 is no date of the calendar"),
+        ('"KOR", "PRK"]', '"Norh Korea", "KOR", "PRK"]', r"line 6: key 'actors': .* North Korea \(PRK\)"),
+        ("[1.0, 1.0], by", "[1.0, 1.0], form = 1, by", "Near keys: use, name, by, toward, strength, every, first"),
+        ("strength", "strenght", "unknown field `strenght`. Near keys: strength"),
+        ("events = 2", 'events = "two"', "key 'events': Expected a number, got text in quotes. Write a number: 10"),
+        ('"KOR", "PRK"]', '"PRK"]', "line 7: 'by' names KOR, which is not in 'actors'; add it"),
+        ('"Visits and notice"', '"=1+1"', "formula in a spreadsheet"),
     ],
 )
 def test_a_wrong_scenario_is_refused(old: str, new: str, message: str) -> None:
     assert old in SCENARIO
     with pytest.raises(ScenarioError, match=message):
         Scenario.parse(SCENARIO.replace(old, new, 1) + FIVE_LINES)
+
+
+def test_several_faults_are_told_at_once() -> None:
+    text = (
+        SCENARIO.replace('"hotline"', '"hotlin"')
+        .replace("days = 15", "days = 0")
+        .replace('"USA", "KOR", "PRK"', '"Narnia"')
+    )
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.parse(text + FIVE_LINES, name="spring.toml")
+    told = str(caught.value).splitlines()
+    assert [line.split(":")[0].removeprefix("spring.toml, line ") for line in told[:2]] == ["3", "6"]
+    assert "'Narnia'" in told[1]
+    assert "near names: hotline" in told[-1]
+
+
+@pytest.mark.parametrize("reads", [Scenario.parse, parse])
+def test_other_encodings_are_refused(reads) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ScenarioError, match="line 2: this is not UTF-8; save the file as UTF-8"):
+        reads("# 1\n# caf\u00e9\n".encode("latin-1"))
+
+
+def test_names_and_marks_of_editors() -> None:
+    """Actors may be given by name, a name over two lines is one line, and a byte order mark is no fault."""
+    text = SCENARIO.replace('"KOR", "PRK"]', '"South Korea", "PRK"]').replace(
+        '"Visits and notice"', '"Visits\\nand notice"'
+    )
+    read = Scenario.parse(("\ufeff" + text + FIVE_LINES).encode())
+    assert read.actors == ("USA", "KOR", "PRK")
+    assert read.sets()[2][0].name == "Visits and notice"
 
 
 LINES = (

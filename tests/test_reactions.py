@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from detente.cli import main
 from detente.codebook import QUADS, TYPES, event_type
 from detente.errors import CodebookError, LearnError
-from detente.learn import Fit, ReactionModel, Settings, prior
+from detente.learn import Fit, ReactionModel, Settings, prior, reactions, windows
 from detente.learn.check import Acts, Proposition, model_effect
 from detente.learn.exposures import channels, damped
 from detente.learn.further import usual_rates
 from detente.learn.reactions import Reaction
+from detente.record.windows import Window
 
+DAYS = [date(2010, 1, 1) + timedelta(17 * i) for i in range(200)]
+COMPARED = windows.effect([d + timedelta(i % 5) for i, d in enumerate(DAYS)], [Window(d, d) for d in DAYS[::2]])
 STATES = ("AUS", "CHN", "JPN", "PRK")
 
 
@@ -98,6 +101,10 @@ def test_a_response_says_what_it_cannot_do() -> None:
         fit.reaction("PRK", to="ACCUSE", by="PRK")
     rare = replace(fit, counts=np.zeros_like(fit.counts)).reaction("PRK", to="ACCUSE", by="KOR")
     assert "too few cases" in rare.summary()
+    # Nor of the days compared, however many the record of another model holds.
+    enough = replace(fit.reaction("PRK", to="ACCUSE", by="KOR"), compared=COMPARED)
+    assert "times that outside" in enough.summary()
+    assert "times that outside" not in replace(rare, compared=COMPARED).summary()
 
 
 def test_a_record_stands_beside_the_model() -> None:
@@ -230,4 +237,31 @@ def test_commands(tmp_path: Path) -> None:
     assert (tmp_path / "c.svg").read_text(encoding="utf-8").startswith("<svg")
     assert run(main, ["reactions", "--actor", "CHN", "--csv", "--desk", desk]).stdout.startswith("actor,")
     assert run(main, ["reproduction", "--desk", desk, "--json"]).stdout.startswith('{"group": "CHN-JPN"')
+    assert "After ACCUSE of anyone" in run(main, ["reactions", *curve[:4], "--desk", desk]).stdout
     assert run(main, ["reactions", "--to", "ACCUSE", "--desk", desk]).exit_code == 2
+
+
+def test_what_several_actors_do_alike_is_said_once() -> None:
+    """With how many intervals were looked at; one that differs stands by itself, and answers have a direction."""
+    lines = prior().summary().splitlines()
+    assert any("no allowance is made for looking at" in line for line in lines)
+    alike = [line for line in lines if "Much the same for" in line]
+    assert alike and len({line.split(", the actor")[0] for line in alike}) < len(lines)
+    assert all("toward the other per event" in line for line in lines if " adds " in line)
+    one = Reaction("PRK", "", "reciprocity", "verbal conflict", "verbal conflict", 0.1, 0.05, 0.1, 3.0, 50.0)
+    assert "estimate at its end" in one.summary() and not replace(one, high=0.12).at_end
+    other, third = replace(one, actor="KOR", effect=0.09), replace(one, actor="USA", effect=0.4, low=0.3, high=0.5)
+    once, apart = reactions._told([one, other, third])
+    assert "0.09 to 0.10 events" in once and once.endswith("PRK, KOR.") and "USA" not in once
+    assert apart == third.summary()
+
+
+def test_reproduction_and_responses_say_what_they_take() -> None:
+    fit = prior().select(["CHN", "JPN", "PRK"])
+    with pytest.raises(LearnError, match="by 'pair', by 'bloc' or by named groups"):
+        fit.reproduction(by="zoo")  # type: ignore[call-overload]
+    with pytest.raises(CodebookError, match="did you mean MOBILIZE"):
+        fit.reaction("PRK", to="MOBILISE", by="JPN")
+    anyone = fit.reaction("PRK", to="ACCUSE")
+    assert anyone.n == pytest.approx(sum(fit.reaction("PRK", to="ACCUSE", by=by).n for by in ("CHN", "JPN")))
+    assert repr(anyone).startswith("<Response of PRK to ACCUSE of anyone toward PRK: 60 days")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
-from detente.errors import LearnError, LoadError
+from detente.errors import DetenteWarning, LearnError, LoadError
 from detente.learn import windows
 from detente.record.windows import Window, read
 from tests.shared import shared
@@ -110,3 +110,22 @@ def test_drills_and_provocations_2005_to_2026() -> None:
     )
     assert 1.2 < spring.ratio < 2.0 and spring.low < 1.1 and spring.high < 3.0
     assert summer.low < 1.0 < summer.high
+
+
+def test_rows_that_say_the_same_are_one_window(tmp_path: Path) -> None:
+    """A warning counts them; events to be counted are not windows and stay."""
+    path = tmp_path / "drills.csv"
+    path.write_text("start;end;group\n" + "2018-04-01;2018-04-30;spring\n" * 2 + "2018-04-01;2018-04-30;\n")
+    with pytest.warns(DetenteWarning, match=r"drills.csv: 1 duplicate row left out\."):
+        found = read(path)
+    assert [w.group for w in found] == ["", "spring"]
+    with pytest.warns(DetenteWarning, match="2 duplicate rows"):
+        assert len(read(["2024-03-04"] * 3)) == 1
+    assert len(read(["2024-03-04"] * 3, repeats=True)) == 3
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_reads_what_spreadsheets_write(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "drills.csv"
+    path.write_text(f"start{mark}end{mark}name\n2018-04-01{mark}2018-04-30{mark}Spring drill\n", encoding="utf-8")
+    assert read(path) == (Window(date(2018, 4, 1), date(2018, 4, 30), "Spring drill"),)

@@ -155,8 +155,9 @@ def event_type(name: str) -> EventType:
     try:
         return _types()[name]
     except KeyError:
-        near = get_close_matches(name.upper(), TYPES, n=3) or TYPES
-        raise CodebookError(f"{name!r} is no PLOVER type; use one of: {', '.join(near)}.") from None
+        near = get_close_matches(name.upper(), TYPES, n=3)
+        remedy = f"did you mean {' or '.join(near)}?" if near else f"use one of: {', '.join(TYPES)}."
+        raise CodebookError(f"{name!r} is no PLOVER type; {remedy}") from None
 
 
 def cameo(code: str) -> CameoCode:

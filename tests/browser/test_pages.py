@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from detente.web.pages import PAGES
 from tests.browser.conftest import Window
@@ -144,7 +145,7 @@ def test_what_if_by_keyboard(home: str, window: Open) -> None:
     for _ in range(12):
         page.keyboard.press("ArrowRight")
     page.wait_for_url("**strength-hotline=80**")
-    page.wait_for_function("document.querySelector('[data-said]').textContent === ''")
+    expect(page.locator("[data-said]")).to_be_empty()
     assert page.locator("#o-hotline").inner_text() == "80 %"
     assert page.evaluate("document.activeElement.name") == "strength-hotline"
     assert page.locator("#part-ranked tbody").inner_text() != before
@@ -153,27 +154,35 @@ def test_what_if_by_keyboard(home: str, window: Open) -> None:
 def test_an_older_answer_is_never_drawn_over_a_newer_one(home: str, window: Open) -> None:
     one = window()
     page = one.open(f"{home}/whatif?actors=4&days=30&measure=hotline&strength-hotline=20")
-    # Each answer is marked with the strength that it was asked for; that of 40 per cent comes late.
-    order: list[str] = []
+    # Each answer is marked with the strength that it was asked for; the first one is kept back.
+    asked: list[str] = []
+    kept_back: list[Any] = []
 
-    def late(route: Any) -> None:
-        asked = re.search(r"strength-hotline=(\d+)", route.request.url)
-        share = asked[1] if asked else ""
-        answer = route.fetch()
+    def answered(route: Any) -> None:
+        share = re.findall(r"strength-hotline=(\d+)", route.request.url)[-1]
+        asked.append(share)
+        text = route.fetch().text().replace("<caption>Measures", f"<caption>{share}: Measures")
         if share == "40":
-            page.wait_for_timeout(1500)
-        order.append(share)
-        route.fulfill(response=answer, body=answer.text().replace("<caption>", f"<caption>asked {share} "))
+            kept_back.append((route, text))
+        else:
+            route.fulfill(body=text, content_type="text/html")
 
-    page.route("**/whatif?*", late)
-    slider = page.locator("input[type=range][name=strength-hotline]")
+    page.route("**/whatif?*", answered)
+    slider, caption = page.locator("input[type=range][name=strength-hotline]"), page.locator("#part-ranked caption")
+    drawn = caption.inner_text()
     slider.fill("40")
-    page.wait_for_timeout(200)
+    while not kept_back:
+        page.wait_for_timeout(50)
     slider.fill("60")
-    page.wait_for_timeout(200)
     slider.fill("90")
-    page.wait_for_function("document.querySelector('#part-ranked caption').textContent.startsWith('asked 90')")
-    page.wait_for_timeout(2000)
-    assert page.locator("#part-ranked caption").inner_text().startswith("asked 90")
-    assert order[0] == "40" and order[-1] == "90"
+    page.wait_for_timeout(300)
+    assert caption.inner_text() == drawn
+    late, text = kept_back[0]
+    late.fulfill(body=text, content_type="text/html")
+    expect(caption).to_contain_text("90: ")
+    page.wait_for_timeout(500)
+    assert caption.inner_text().startswith("90")
+    assert asked == ["40", "90"]  # what was passed over meanwhile is not even asked
     assert slider.input_value() == "90"
+    assert "strength-hotline=90" in page.url
+    page.unroute_all(behavior="wait")

@@ -46,7 +46,7 @@ def learn(
 @desk_option
 @click.option("--actor", help="Who reacts (code or name).")
 @click.option("--to", help="A PLOVER type of act: the response curve to it, day by day.")
-@click.option("--by", multiple=True, help="With --to: who does it.")
+@click.option("--by", multiple=True, help="With --to: who does it (default: anyone).")
 @click.option("--toward", multiple=True, help="Whom the reaction meets; with --to: to whom the act is done.")
 @click.option("--channel", help="Only through this channel.")
 @click.option("--days", type=click.IntRange(1, 365), default=60, show_default=True, help="With --to: days shown.")
@@ -65,8 +65,8 @@ def reactions(path: Path, form: str | None, actor: str | None, to: str | None, *
             raise click.UsageError("--by and --svg go with --to TYPE.")
         show(desk.reactions(actor=actor, toward=toward, channel=channel, model=model), form, "No such reactions.")
         return
-    if not (actor and by):
-        raise click.UsageError("--to needs --actor (who reacts) and --by (who did it).")
+    if not actor:
+        raise click.UsageError("--to needs --actor (who reacts).")
     found = desk.reaction(actor, to=to, by=by, toward=toward or None, model=model, channel=channel, days=days)
     if svg:
         found.figure().save(svg)
@@ -106,7 +106,23 @@ def triggers(id: str, path: Path, form: str | None, most: int, model: Path | Non
         click.echo(found.summary(most))
 
 
-@click.command(epilog='Example: detente check "joint drills of USA and KOR raise hostile acts of PRK within 30 days"')
+@click.command(
+    epilog="""Examples:
+
+    \b
+    detente check "joint drills of USA and KOR raise hostile acts of PRK within 30 days"
+    detente check "drills of USA raise tests of PRK" --register drills.csv --effects tests.csv --by-group
+    detente check --all-claims --csv
+
+    A register is a CSV file, its columns parted by commas, semicolons or tabs. One column is needed: start (or date,
+    day, from). It may have end (to, until), name (title, event) and group (season, series, kind); a group called
+    cancelled holds what was planned and did not take place:
+
+    \b
+    start,end,name,group
+    2018-04-01,2018-04-30,Foal Eagle,spring
+    """
+)
 @click.argument("claim", required=False)
 @desk_option
 @click.option("--register", type=click.Path(path_type=Path, dir_okay=False), help="When the causes took place (CSV).")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def large_options(command: F) -> F:
         click.option(
             "--resume",
             type=click.Path(path_type=Path, file_okay=False),
-            help="Keep what is done in this folder, and go on from it after a kill.",
+            help="Keep what is done in this folder (new, or of the same run), and go on from it after a kill.",
         ),
         click.option("--cluster", help="Address of a Dask scheduler, tcp://..., that runs it (detente[cluster])."),
     ):
@@ -66,7 +67,14 @@ def large_options(command: F) -> F:
     return command
 
 
-@click.command(epilog="Example: detente simulate --days 30 --measure hotline")
+@click.command(
+    epilog="""\b
+Examples:
+  detente simulate --days 30 --measure hotline
+  detente simulate korea.toml --futures 100000 --resume run1
+  detente simulate korea.toml --futures 100000 --cluster tcp://10.0.0.5:8786
+"""
+)
 @experiment_options
 @large_options
 @table_options
@@ -75,14 +83,23 @@ def simulate(form: str | None, path: Path, **asked: Any) -> None:
 
     SCENARIO is a TOML file; options given here override it.
     """
-    futures = open_desk(path).simulate(**asked, progress=_tell_progress("futures", least=5000))
+    with _told(asked) as progress:
+        futures = open_desk(path).simulate(**asked, progress=progress)
     if form:
         show(futures.frame(), form, "No events in any future.")
     else:
         click.echo(futures.summary())
 
 
-@click.command(epilog="Example: detente compare --days 90 --futures 1000 --csv")
+@click.command(
+    epilog="""\b
+Examples:
+  detente compare --days 90 --futures 1000 --csv
+  detente compare korea.toml --measure hotline --measure drills-notice
+  detente compare --actor USA --actor KOR --actor PRK --by USA --by KOR --toward PRK
+  detente compare korea.toml --futures 100000 --resume run2
+"""
+)
 @experiment_options
 @large_options
 @table_options
@@ -91,14 +108,21 @@ def compare(form: str | None, path: Path, **asked: Any) -> None:
 
     SCENARIO is a TOML file; options given here override it.
     """
-    comparison = open_desk(path).compare(**asked, progress=_tell_progress("futures", least=5000))
+    with _told(asked) as progress:
+        comparison = open_desk(path).compare(**asked, progress=progress)
     if form:
         show(comparison.frame(), form, "No measures.")
     else:
         click.echo(comparison.summary())
 
 
-@click.command(epilog="Example: detente sweep korea.toml --samples 64")
+@click.command(
+    epilog="""\b
+Examples:
+  detente sweep korea.toml --samples 64
+  detente sweep --measure hotline --measure drills-notice --stretches 3 --indices
+"""
+)
 @experiment_options
 @click.option("--samples", type=int, default=32, show_default=True, help="Base samples, a power of two.")
 @click.option("--stretches", type=click.IntRange(2), help="Fit anew on so many stretches of the desk's record.")
@@ -138,6 +162,31 @@ def hindcast(path: Path, form: str | None, data: tuple[Path, ...], **asked: Any)
         show(found.frame(), form, "No forecasts.")
     else:
         click.echo(found.summary())
+
+
+@contextmanager
+def _told(asked: Mapping[str, Any]) -> Iterator[Callable[[int, int], None]]:
+    """Says on standard error what a large run is doing: connecting, how much was there and is done, what is kept."""
+    folder, cluster = asked["resume"], asked["cluster"]
+    tell, at = _tell_progress("futures", least=5000), (0, 0)
+    if cluster:
+        click.echo(f"will connect to the cluster at {cluster}", err=True)
+
+    def note(done: int, total: int) -> None:
+        nonlocal at
+        if folder and not at[1]:
+            click.echo(
+                f"{done:,} of {total:,} futures are in {folder} already" if done else f"kept in {folder}", err=True
+            )
+        at = (done, total)
+        tell(done, total)
+
+    try:
+        yield note
+    finally:
+        if folder and at[1]:
+            rest = "" if at[0] == at[1] else "; the same command goes on from there"
+            click.echo(f"{at[0]:,} of {at[1]:,} futures are kept in {folder}{rest}", err=True)
 
 
 def _tell_progress(what: str, *, least: int = 0) -> Callable[[int, int], None]:

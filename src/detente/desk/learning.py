@@ -115,7 +115,7 @@ class Learning(Asking):
         actor: str,
         *,
         to: str,
-        by: str | Sequence[str],
+        by: str | Sequence[str] = (),
         toward: str | Sequence[str] | None = None,
         model: Fit | str | Path | None = None,
         **how: Any,
@@ -123,7 +123,7 @@ class Learning(Asking):
         """How one actor answers a type of act, by the model, with the comparison of the desk's own days beside it.
 
         Args:
-            actor, by, toward: codes or names. to: PLOVER type.
+            actor, by, toward: codes or names; acts of anyone where ``by`` is empty. to: PLOVER type.
             model: a fit, or the file of one; the desk's own where None.
             how: ``channel`` and ``days`` as in :func:`detente.learn.response.response`.
 
@@ -201,20 +201,15 @@ class Learning(Asking):
             id: of the event. model: a fit, or the file of one; the desk's own where None.
 
         Raises:
-            DeskError: no such event, or not one between two states that happened on a known day.
-            LearnError: actors that the model does not know.
+            DeskError: no such event.
+            LearnError: no model can take it (the message says why), or the model does not know its actors.
         """
-        told = self.told()
-        rows = told.filter(pl.col("id") == id)
-        if rows.is_empty():
-            held = not self.events(once=None).filter(pl.col("id") == id).collect().is_empty()
-            raise DeskError(
-                f"Event {id} is not asserted between two states on a known day, so the model has no rate for it."
-                if held
-                else f"There is no event {id} on this desk; `detente events --csv` lists them with their ids."
-            )
-        from detente.learn.triggers import of_event
+        from detente.learn.triggers import of_event, refuse
 
+        told = self.told()
+        if isinstance(id, str) and told.filter(pl.col("id") == id).is_empty():
+            refuse(id, self.events(once=None))
+            raise DeskError(f"There is no event {id} on this desk; `detente events --csv` lists them with their ids.")
         return of_event(self._model(model), id, told)
 
     def check(

@@ -38,9 +38,10 @@ class Simulating(Learning):
 
         Args:
             scenario: TOML file (see ``docs/simulate.md``).
-            asked: ``as_of``, ``start``, ``days``, ``futures``, ``seed``, ``actors``, ``measures`` (ids), ``by`` and
-                ``toward`` (sides of the measures; taken from the record where not given) and ``model`` (a saved fit)
-                override what the scenario says. ``workers``, ``cluster``, ``resume`` and ``progress`` say how it is run
+            asked: ``as_of``, ``start``, ``days``, ``futures``, ``seed`` (default 7), ``actors``, ``measures`` (ids),
+                ``by`` and ``toward`` (sides of the measures, who must be among the actors where these are given; taken
+                from the record where not given) and ``model`` (a saved fit) override what the scenario says.
+                ``workers``, ``cluster``, ``resume`` and ``progress`` say how it is run
                 (:class:`detente.simulate.futures.How`).
 
         Raises:
@@ -105,7 +106,9 @@ class Simulating(Learning):
 
         table = self.table()
         if table.is_empty():
-            raise ScenarioError("No dated events between states on this desk; read or load some first.")
+            raise ScenarioError(
+                "No dated events between states on this desk; fill it with `detente read` or `detente load`."
+            )
         actors = how.pop("actors", None) or busiest(table, how.pop("most", None) or MOST_ACTORS * 2)
         return _hindcast(table, actors=actors, data="this desk", **how)
 
@@ -127,24 +130,54 @@ class Simulating(Learning):
         every = "measures" not in asked and not (plan and plan.measures)
         find = registers.register().find
         chosen = [simulate.measure(id_) for id_ in asked.get("measures", () if plan and plan.measures else default)]
-        sides = [[find(a).code for a in asked.get(side, ())] for side in ("by", "toward")]
-        wanted = [find(a).code for a in asked.get("actors") or (plan and plan.actors) or self.actors(day)]
-        among = [code for code in dict.fromkeys(wanted) if code in fit.actors][:MOST_ACTORS]
-        concerned = list(
-            dict.fromkeys(chain(among, *sides, *(m.by + m.toward for e in (plan.sets() if plan else ()) for m in e)))
-        )
+        sets = plan.sets() if plan and not chosen else []
+        sides = [
+            [find(a).code for a in asked.get(side) or (getattr(plan, side) if plan else ())]
+            for side in ("by", "toward")
+        ]
+        named = asked.get("actors") or (plan and plan.actors)
+        wanted = list(dict.fromkeys(find(a).code for a in named or self.actors(day)))
+        if named:
+            _refuse_strangers(wanted, fit.actors, sides, sets)
+            size["among"] = tuple(wanted)
+        among = wanted if named else [code for code in wanted if code in fit.actors][:MOST_ACTORS]
+        concerned = list(dict.fromkeys(chain(among, *sides, *(m.by + m.toward for e in sets for m in e))))
         if len(concerned) < 2:
             raise ScenarioError(
                 f"Fewer than two actors here ({', '.join(wanted) or 'none'}) are known to the model. "
                 f"Name some with --actor; it knows {', '.join(fit.actors)}."
             )
-        if not all(sides):
-            sides = list(relate.sides(self.store.events(day), registers.ties(), among, day, acts=self.acts(day)))
-        sets = plan.sets() if plan and not chosen else []
+        if chosen and not all(sides):
+            found = relate.sides(self.store.events(day), registers.ties(), concerned, day, acts=self.acts(day))
+            sides = _completed(sides, [list(side) for side in found])
         bound = [msgspec.structs.replace(m, by=tuple(sides[0]), toward=tuple(sides[1])) for m in chosen]
         # Of the whole catalogue, what needs an ally is left out for a side of one.
         sets += [(m.between(*sides),) for m, b in zip(chosen, bound, strict=True) if b.fits or not every]
         return fit.select(concerned), sets, size
+
+
+def _refuse_strangers(
+    actors: Sequence[str], known: Sequence[str], sides: Sequence[Sequence[str]], sets: Sequence[tuple[Measure, ...]]
+) -> None:
+    """Refuse actors unknown to the model, and sides that name actors who are not simulated."""
+    from detente.simulate.scenario import outside
+
+    if unknown := [code for code in actors if code not in known]:
+        raise ScenarioError(f"The model knows no {', '.join(unknown)}; it knows {', '.join(known)}.")
+    every = [tuple(sides), *((m.by, m.toward) for each in sets for m in each)]
+    for by, toward in every:
+        if words := outside("by", by, actors) or outside("toward", toward, actors):
+            raise ScenarioError(words)
+
+
+def _completed(sides: list[list[str]], found: list[list[str]]) -> list[list[str]]:
+    """Both sides, where one or none is given: the other is the one found in the record that has least in common with
+    it."""
+    if not any(sides):
+        return found
+    given = sides[0] or sides[1]
+    other = [code for code in min(found, key=lambda side: len({*side} & {*given})) if code not in given]
+    return [given, other] if sides[0] else [other, given]
 
 
 def measures() -> pl.DataFrame:

@@ -174,6 +174,9 @@ class Backtest(Shown):
     scores: tuple[Score, ...]
     calibration: Calibration
 
+    def __repr__(self) -> str:
+        return f"<Backtest from {len(self.scores)} origins, {self.calibration.n} pair-days; see summary()>"
+
     def frame(self) -> pl.DataFrame:
         """One row for each origin and simpler forecast: ``start``, ``end``, ``events``, ``over``, ``bits`` and ends."""
         rows = [

@@ -391,6 +391,8 @@ def _span(
     end: Date | None,
 ) -> tuple[Date, Date]:
     """First and last day that both causes and effects are known for."""
+    if start and end and end < start:
+        raise LearnError(f"The days compared end on {end}, before they begin on {start}: swap since and until.")
     spans = []
     if effects is not None:
         spans += [(min(effects), max(effects))] if effects else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 import polars as pl
@@ -45,6 +45,11 @@ class ReactionModel:
     draws: int = 32
     prior_events: float = 50.0
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in Fit.__dict__ and not name.startswith("_"):
+            raise AttributeError(f"Fit the model first: fit = ReactionModel().fit(desk.events()), then fit.{name}.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def fit(
         self,
         table: pl.DataFrame | pl.LazyFrame,
@@ -54,9 +59,11 @@ class ReactionModel:
         prior: Fit | None = None,
         score: Score | None = None,
         provenance: Mapping[str, Any] | None = None,
-        seed: int = 0,
+        seed: int = 7,
     ) -> Fit:
         """Learn from a daily event table.
+
+        What ``desk.events()`` holds and no model can take is counted by reason in ``provenance["events_left_out"]``.
 
         Args:
             table: what ``desk.events()`` gives, or a daily event table with columns ``day``, ``source``, ``target``,
@@ -69,9 +76,12 @@ class ReactionModel:
             seed: of the draws.
 
         Raises:
-            LearnError: missing columns, unknown types, no events, or too few days without a prior.
+            LearnError: no table, missing columns, unknown types, no events, or too few days without a prior.
         """
-        table, ties = daily.events(table), daily.ties(ties)
+        table, ties = daily.whole(table), daily.ties(ties)
+        table, left_out = daily.events(table), daily.left_out(table)
+        if left_out:
+            provenance = {**(provenance or {}), "events_left_out": left_out}
         if prior is not None:
             moved = update(prior, table, actors=actors, events=self.prior_events, provenance=provenance or {})
             return replace(moved, table=table)

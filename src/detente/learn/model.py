@@ -261,9 +261,10 @@ class Fit(Shown):
         """The main reactions among some actors, best supported first: see :func:`detente.learn.reactions.among`."""
         return reactions.among(self, actors, n=n)
 
-    def reaction(self, actor: str, *, to: str, by: str | Sequence[str], **how: Any) -> Response:
+    def reaction(self, actor: str, *, to: str, by: str | Sequence[str] = (), **how: Any) -> Response:
         """How one actor answers a type of act, day by day: see :func:`detente.learn.response.response`.
 
+        The act is that of ``by``, or of anyone where that is empty.
         The days after such acts in the record stand beside it with a placebo, where the record is at hand.
         """
         from detente.learn.response import response  # here, as it needs this module
@@ -294,7 +295,7 @@ class Fit(Shown):
             return reactions.reproduction(self, hostile=hostile)
         return reactions.reproductions(self, by, hostile=hostile)
 
-    def triggers(self, id: str, *, table: pl.DataFrame | None = None) -> Triggers:
+    def triggers(self, id: str, *, table: pl.DataFrame | pl.LazyFrame | None = None) -> Triggers:
         """The rate of an event taken apart into its causes: see :func:`detente.learn.triggers.of_event`."""
         from detente.learn.triggers import of_event  # here, as it needs this module
 

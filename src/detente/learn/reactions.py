@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detente.codebook import QUADS, event_type, is_hostile, quad
+from detente.errors import LearnError
 from detente.learn.exposures import COOPERATION, channels, damped, decay, symmetrise
 from detente.learn.further import Parameters, by_type, sets, usual_rate, usual_state
 
@@ -96,9 +97,14 @@ class Reaction:
         """The earlier events in words."""
         return _WHEN[self.channel].format(a=self.actor, b=self.toward or "the other", cause=self.cause)
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the estimate lies at an end of its interval, so that most draws are on one side of it."""
+        return self.low < self.high and self.effect in (self.low, self.high)
+
     def summary(self) -> str:
         """The reaction as a sentence that says so where there is nothing to say."""
-        to = f" toward {self.toward}" if self.toward else ""
+        to = f" toward {self.toward or 'the other'}"
         behind = f"{self.n:.0f} past events"
         if self.n < FEW:
             about = f"{self.actor}'s {self.response}{to}"
@@ -113,8 +119,9 @@ class Reaction:
         ends = sorted((abs(self.low), abs(self.high)))
         return (
             f"After {self.when}, {self.actor} {verb} {abs(self.effect):.2f} events of {self.response}{to} per event "
-            f"within {HORIZON} days (90 % interval {ends[0]:.2f} to {ends[1]:.2f}; half of it within "
-            f"{self.half_life:.0f} days; {behind})."
+            f"within {HORIZON} days (90 % interval {ends[0]:.2f} to {ends[1]:.2f}"
+            f"{', the estimate at its end' if self.at_end else ''}; half of it within {self.half_life:.0f} days; "
+            f"{behind})."
         )
 
 
@@ -397,7 +404,13 @@ def reproductions(
     Returns:
         Columns ``group``, ``actors``, ``value``, ``low``, ``high`` (90 % interval), ``n`` (past events within the
         group, in both directions), largest value first.
+
+    Raises:
+        LearnError: neither pairs nor blocs nor named groups.
     """
+    if by not in ("pair", "bloc") and not isinstance(by, Mapping):
+        example = "{'name': ['USA', 'KOR']}"
+        raise LearnError(f"Reproduction is told by 'pair', by 'bloc' or by named groups as {example}, not by {by!r}.")
     chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
     if by == "pair":
         rows = _pairs(fit, chosen)
@@ -495,6 +508,9 @@ def summary(fit: Fit) -> str:
     ]
     if fit.prior_share > 0:
         lines.append(f"{fit.prior_share:.0%} of the reactions' weight is the shipped prior, the rest this record.")
+    if left := fit.provenance.get("events_left_out"):
+        why = ", ".join(f"{n} ({reason})" for reason, n in left.items())
+        lines.append(f"Events of the record left out: {why}.")
     if fit.score is not None:
         lines.append(fit.score.summary())
         third = fit.score.gains.get("without third parties")
@@ -502,7 +518,45 @@ def summary(fit: Fit) -> str:
             lines.append("Reactions to third parties did not detectably improve the forecast; read them with care.")
     table = frame(fit).filter(pl.col("toward") == "", pl.col("channel") != "inertia", pl.col("n") >= FEW)
     found = table.filter(_least() > NEGLIGIBLE)
-    lines.append(f"{found.height} of {table.height} reactions to others differ from practically none; the largest:")
-    top = found.sort(_least() * pl.col("n").sqrt(), descending=True, maintain_order=True).head(10)
-    lines += [f"  {r.summary()}" for r in _rows(top)]
+    lines.append(
+        f"{found.height} of {table.height} reactions to others differ from practically none, each by its own 90 % "
+        f"interval; no allowance is made for looking at {table.height}. The best supported:"
+    )
+    top = _rows(found.sort(_least() * pl.col("n").sqrt(), descending=True, maintain_order=True))
+    lines += [f"  {line}" for line in _told(top)[:10]]
     return "\n".join(lines)
+
+
+def _told(rows: Sequence[Reaction]) -> list[str]:
+    """Reactions in words; those of several actors that are much alike, since most of it is one pooled weight, once.
+
+    Much alike are those whose interval holds the estimate of the middle one.
+    """
+    kinds: dict[tuple[str, str, str], list[Reaction]] = {}
+    for r in rows:
+        kinds.setdefault((r.channel, r.cause, r.response), []).append(r)
+    out = []
+    for same in kinds.values():
+        middle = sorted(same, key=lambda r: r.effect)[len(same) // 2]
+        alike = [r for r in same if r.low <= middle.effect <= r.high]
+        if len(alike) > 1:
+            out.append(_once(alike))
+        out += [r.summary() for r in same if len(alike) < 2 or r not in alike]
+    return out
+
+
+def _once(alike: Sequence[Reaction]) -> str:
+    """One sentence for the same reaction of several actors."""
+    first = alike[0]
+    sizes = sorted(abs(r.effect) for r in alike)
+    ends = sorted(abs(x) for r in alike for x in (r.low, r.high))
+    when = _WHEN[first.channel].format(a="an actor", b="the other", cause=first.cause)
+    size = " to ".join(dict.fromkeys(f"{x:.2f}" for x in (sizes[0], sizes[-1])))
+    on_end = sum(r.at_end for r in alike)
+    return (
+        f"After {when}, the actor {'adds' if first.effect > 0 else 'spares'} {size} events of {first.response} toward "
+        f"the other per event within {HORIZON} days (90 % intervals {ends[0]:.2f} to {ends[-1]:.2f}"
+        f"{f', {on_end} estimates at an end of theirs' if on_end else ''}; half of it within {first.half_life:.0f} "
+        f"days; {sum(r.n for r in alike):.0f} past events). Much the same for {len(alike)} actors (mostly pooled): "
+        f"{', '.join(r.actor for r in alike)}."
+    )

@@ -66,6 +66,9 @@ class Response(Shown):
     end: Date | None = None
     source: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Response of {self.actor} to {self.when}: {self.days} days, {self.n:.0f} past acts; see summary()>"
+
     @property
     def days(self) -> int:
         """Length of the curve."""
@@ -118,7 +121,7 @@ class Response(Shown):
             if calmed < -NEGLIGIBLE:
                 said += f"; of it {calmed:.3f} by calming"
             lines.append(f"  {said}")
-        if self.compared:
+        if self.compared and not few:  # what is too little for the model is too little for the days compared, too
             lines.append(f"Hostile acts in the record, {HORIZON} days after: {self.compared.summary()}")
         return "\n".join(lines)
 
@@ -138,7 +141,7 @@ def response(
     actor: str,
     *,
     to: str,
-    by: str | Sequence[str],
+    by: str | Sequence[str] = (),
     toward: str | Sequence[str] | None = None,
     channel: str | None = None,
     days: int = DAYS,
@@ -148,7 +151,8 @@ def response(
 
     Args:
         actor: who answers, toward anyone.
-        to: PLOVER type of the act. by: who did it. toward: to whom; to the actor where None, to anyone where empty.
+        to: PLOVER type of the act. by: who did it; anyone where empty.
+        toward: to whom; to the actor where None, to anyone where empty.
         channel: one of :data:`detente.learn.model.CHANNELS`; all where None.
         days: length of the curve.
         table: daily event table, for the comparison of days with a placebo.

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from detente.codebook import event_type
 from detente.errors import LearnError
 from detente.figure import Figure, Shown
-from detente.learn import estimate
+from detente.learn import daily, estimate
 from detente.learn.exposures import GAP, SYMMETRIC, Counts, channels, count, damped, decay, symmetrise
 from detente.learn.further import by_type
 from detente.learn.model import Fit
@@ -107,24 +107,45 @@ class Triggers(Shown):
         return "\n".join(lines)
 
 
-def of_event(fit: Fit, id: str, table: pl.DataFrame | None = None) -> Triggers:
+def refuse(id: str, found: pl.DataFrame | pl.LazyFrame | None) -> None:
+    """Say why no model has a rate for an event that ``desk.events()`` lists.
+
+    Raises:
+        LearnError: the reason, where the event is listed and left out of learning.
+    """
+    if found is None or found.collect_schema().get("source") != pl.List(pl.String):
+        return
+    listed = found.lazy().filter(pl.col("id") == id).collect().select(why=daily.reason())["why"].drop_nulls()
+    if len(listed):
+        raise LearnError(f"The model has no rate for event {id}: {listed[0]}.")
+
+
+def of_event(fit: Fit, id: str, table: pl.DataFrame | pl.LazyFrame | None = None) -> Triggers:
     """Take the rate of an event of a record apart.
 
     Args:
         fit: the model. id: of the event.
-        table: daily event table with ids, as for :func:`triggers`; that on which the model was fitted where None.
+        table: ``desk.events()``, or a daily event table with ids, as for :func:`triggers`; that on which the model was
+            fitted where None.
 
     Raises:
-        LearnError: no record with ids at hand, no such event, or actors that the model does not know.
+        LearnError: no record with ids at hand, no such event or one that no model can take, or actors that the model
+            does not know.
     """
-    record = fit.table if table is None else table
+    if not isinstance(id, str):
+        raise LearnError(f"An event is named by its id, a text such as '1c0ffee1c0ffee00', not by {id!r}.")
+    record = fit.table if table is None else daily.events(table)
     if record is None or "id" not in record.columns:
         raise LearnError(
             "This model does not hold its record with the ids of events; fit it on desk.events(), or use desk.triggers."
         )
     rows = record.filter(pl.col("id") == id)
     if rows.is_empty():
-        raise LearnError(f"The record of this model holds no event {id}; model.table lists them with their ids.")
+        refuse(id, table)
+        raise LearnError(
+            f"The record of this model holds no event {id}; model.table lists them with their ids. It holds asserted "
+            "events with a type, on a known day, between two states; give table=desk.events() to learn what fails."
+        )
     known = rows.filter(pl.col("source").is_in(fit.actors), pl.col("target").is_in(fit.actors))
     cells = list(known.select("source", "target", "type").unique(maintain_order=True).iter_rows())
     if not cells:

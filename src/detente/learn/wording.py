@@ -124,7 +124,7 @@ def hold(
     """
     table = pl.DataFrame() if table is None else table
     given = None if register is None else windows.read(register)
-    days = None if effects is None else [w.start for w in windows.read(effects)]
+    days = None if effects is None else [w.start for w in windows.read(effects, repeats=True)]
     if isinstance(claim, str):
         claim = read(claim, within=0 if given and any(w.end > w.start for w in given) else 14)
     if within is not None:

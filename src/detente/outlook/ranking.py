@@ -20,13 +20,11 @@ from detente.outlook.facts import Facts, Ints, both_ways, index
 
 N: Final = 100
 """Candidates of a question."""
-HEAD: Final = 50
-"""Candidates that the boosted ranker ranks again."""
 MIX: Final = (0.1, 0.05, 1.0, 0.5, 0.3, 0.2, 0.1)
 """Weights of the first score: shares of relation and object, of object, of the actor's triples and pairs, of its
 group's triples and pairs, of paths through others."""
 FEW: Final = 4_000
-MANY: Final = 14_000
+MANY: Final = 24_000
 """Questions that the logit and the boosted ranker learn from."""
 WARM: Final = 0.35
 """Share of the record that only fills the counts."""
@@ -71,9 +69,8 @@ class Ranker(NamedTuple):
 
     def scores(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (q, N) of candidates by their features (q, N, F), and those of the logit alone."""
-        wide = widen(x)
-        plain = self.first.score(wide)
-        return (plain if self.second is None else self.second.scores(wide, plain, HEAD)), plain
+        plain = self.first.score(widen(x))
+        return (plain if self.second is None else self.second.scores(x, plain)), plain
 
 
 def asked(facts: Ints, n_actors: int, n_relations: int, *, block: int = 0, frozen: int | None = None) -> Asked:
@@ -130,7 +127,8 @@ def train(
     first = logit.fit(widen(x[sample]), true[sample])
     if not boosted:
         return Ranker(first, None)
-    return Ranker(first, boost.fit(x, true, first, widen, HEAD, seed=seed))
+    plain = np.concatenate([first.score(widen(x[at : at + STEP])) for at in range(0, len(x), STEP)])
+    return Ranker(first, boost.fit(x, true, plain, seed=seed))
 
 
 def rank(facts: Facts, ranker: Ranker, questions: Ints, *, state: kernel.State | None = None) -> Iterator[Ranked]:

@@ -87,7 +87,10 @@ class Store:
         if self.path.exists() and not (self.path.is_dir() and all(p.suffix == disk.FRESH for p in self.path.iterdir())):
             raise DeskError(f"{self.path} exists and is no desk. Name another folder with --desk.")
         if not create:
-            raise DeskError(f"There is no desk at {self.path}. Make one with: detente read ARTICLE --desk {self.path}")
+            raise DeskError(
+                f"There is no desk at {self.path}. Make one with: detente read ARTICLE --desk {self.path}, or of event "
+                f"data with: detente load auto FILE --desk {self.path}"
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._replace(Manifest())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Iterable, Sequence
 from datetime import date as Date
 from datetime import timedelta
@@ -13,7 +14,7 @@ import polars as pl
 from msgspec import Struct
 
 from detente.actors import day
-from detente.errors import DeskError, LoadError, RegisterError
+from detente.errors import DeskError, DetenteWarning, LoadError, RegisterError
 from detente.record import ask
 from detente.record.ask import Asked
 from detente.record.store import Store
@@ -55,13 +56,16 @@ WINDOWS: Final[dict[str, Any]] = {
 """Columns of :func:`windows`."""
 
 
-def read(dates: str | Path | Iterable[str | Date | Window]) -> tuple[Window, ...]:
+def read(dates: str | Path | Iterable[str | Date | Window], *, repeats: bool = False) -> tuple[Window, ...]:
     """Windows from dates, or from a register: a CSV file with a header. In the order of time.
+
+    A row that says the same as another is one window, and a warning says how many were left out.
 
     Args:
         dates: dates or windows; or a file with a column ``start`` (or ``date``, ``day``, ``from`` …), and where it has
             them ``end`` (``to``, ``until`` …), ``name`` (``title``, ``event`` …), ``group`` (``season``, ``kind`` …).
-            Other columns do not matter.
+            Other columns do not matter. Commas, semicolons or tabs part the columns, whichever the header holds most.
+        repeats: keep rows that are the same: events to be counted, of which a day may hold several.
 
     Raises:
         LoadError: no such file or column; or a row without a day, named by its line.
@@ -77,7 +81,14 @@ def read(dates: str | Path | Iterable[str | Date | Window]) -> tuple[Window, ...
         found = [w for given in dates if (w := given if isinstance(given, Window) else _single(given)) is not None]
     if not found:
         raise LoadError(f"{dates if isinstance(dates, str | Path) else 'The list'} holds no date: nothing to compare.")
-    return tuple(sorted(found))
+    if repeats:
+        return tuple(sorted(found))
+    once = tuple(sorted(set(found)))
+    if more := len(found) - len(once):
+        name = Path(dates).name if isinstance(dates, str | Path) else "The list of windows"
+        said = "1 duplicate row left out" if more == 1 else f"{more} duplicate rows left out"
+        warnings.warn(f"{name}: {said}.", DetenteWarning, stacklevel=2)
+    return once
 
 
 def _single(given: str | Date) -> Window | None:
@@ -88,7 +99,9 @@ def _single(given: str | Date) -> Window | None:
 def _register(path: Path) -> list[Window]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            head = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=head.count))
             header = {(name or "").strip().casefold(): name for name in reader.fieldnames or ()}
             at = {key: next((header[n] for n in names if n in header), None) for key, names in _COLUMNS.items()}
             if at["start"] is None:

@@ -314,7 +314,7 @@ def compare(
     start: Date | str,
     days: int = 60,
     futures: int = 400,
-    seed: int = 0,
+    seed: int = 7,
     among: Sequence[str] | None = None,
     threshold: Threshold | None = None,
     workers: int | None = None,

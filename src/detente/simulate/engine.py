@@ -140,12 +140,13 @@ class Counts(NamedTuple):
 
 class Luck(NamedTuple):
     """What all variants of a future share: luck of pairs (T, pairs), volume (T, 2) and its drift by pair (months,
-    pairs, 2) of hostile and conciliatory events; swell (2): room."""
+    pairs, 2) of hostile and conciliatory events; swell (2) and places (2 Q): room."""
 
     pair: Floats
     volume: Floats
     drift: Floats
     swell: Floats
+    places: Floats
 
 
 class Strength(NamedTuple):
@@ -162,7 +163,13 @@ def run(model: Model, plan: Plan, watch: Watch, seed: int, lo: int, hi: int, out
     copies, pasts, like = int(plan.copies.max()), int(plan.pasts.max()), model.fade.dtype
     memory, rates = room(model, copies, pasts, n_days)
     n_pairs, months = n_actors * (n_actors - 1) // 2, n_days // MONTH + 1
-    luck = Luck(np.zeros((n_days, n_pairs)), np.ones((n_days, 2)), np.ones((months, n_pairs, 2)), np.ones(2))
+    luck = Luck(
+        np.zeros((n_days, n_pairs)),
+        np.ones((n_days, 2)),
+        np.ones((months, n_pairs, 2)),
+        np.ones(2),
+        np.ones(2 * model.first.size),
+    )
     strength = Strength(
         np.ones((n_actors, n_actors, N_TYPES)),
         np.ones((n_measures, copies, N_TYPES), like),
@@ -222,7 +229,7 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
     voices, partners, foes = room.voices, model.partners, model.foes
     cells, worst, counted = out.cells, out.worst, watch.pair
     symmetric, sort, grave, first = model.symmetric, watch.sort, watch.grave, model.first
-    luck, volume, drift, swell = lucks.pair, lucks.volume, lucks.drift, lucks.swell
+    luck, volume, drift, swell, places = lucks.pair, lucks.volume, lucks.drift, lucks.swell, lucks.places
     kept, keep, stays = strength.kept, strength.keep, strength.left
     root = mix(np.uint64(seed))
     for f in range(lo, hi):
@@ -255,9 +262,11 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
                             continue
                         if model.calms:
                             calmed(memory.calm, damping, model.scale, i, j, left)
-                            mean = 0.0
-                            for q in range(n_quads):
-                                mean += float(left[q]) * (float(rate[j, q, i]) + float(rate[i, q, j]))
+                        mean = 0.0
+                        for q in range(n_quads):
+                            forth, back = float(left[q]) * float(rate[j, q, i]), float(left[q]) * float(rate[i, q, j])
+                            places[q], places[n_quads + q] = forth, back
+                            mean += forth + back
                         expected = min(mean, float(CAP))
                         phi = dispersion(expected, model.phi, model.power)
                         reported = min(expected * most, float(CAP))
@@ -272,13 +281,12 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
                         key, heavy, watched = below(day_key, pair), 0.0, counted[i, j]
                         for e in range(more):
                             event = below(key, e)
-                            x, way, q = unit(event) * mean, 0, 0
-                            for place in range(2 * n_quads):
-                                way, q = place // n_quads, place % n_quads
-                                here = float(left[q]) * float(rate[i, q, j] if way else rate[j, q, i])
-                                if x < here:
-                                    break
-                                x -= here
+                            x, place = unit(event) * mean, 0
+                            while place < 2 * n_quads - 1 and x >= places[place]:
+                                x -= places[place]
+                                place += 1
+                            way = int(place >= n_quads)
+                            q = place - way * n_quads
                             s, t = (j, i) if way else (i, j)
                             x /= float(left[q])
                             if own_sum[way, 0] < 0.0:

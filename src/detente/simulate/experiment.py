@@ -221,23 +221,25 @@ def carry_out(
     Args:
         futures: number. paths: keep full paths. workers: threads, where there is no cluster.
         cluster: address of a Dask scheduler (``tcp://...``) or a client of one; needs ``detente[cluster]``.
-        resume: folder where what is done is kept, every 20 seconds, at the end, and when the run is interrupted. A run
-            of the same experiment in the same folder goes on from there.
+        resume: folder, new or empty, where what is done is kept: what the experiment is from the start, futures every
+            20 seconds, at the end, and when the run is interrupted. A run of the same experiment in the same folder
+            goes on from there.
         progress: called with the number of futures done and of all, first with what was there at the start.
 
     Returns:
         The record, whole.
 
     Raises:
-        ScenarioError: the folder holds another experiment, or the cluster cannot be used.
+        ScenarioError: the folder holds another experiment or other things, or the cluster cannot be used.
     """
     record, file, key = None, None, ""
     if resume is not None:
-        folder = Path(resume)
-        folder.mkdir(parents=True, exist_ok=True)
-        file, key = folder / "futures.npz", f"{experiment.key()} {futures} {paths}"
+        file, key = _place(Path(resume)), f"{experiment.key()} {futures} {paths}"
         record = Record.load(file, key) if file.exists() else None
-    record = record or Record.empty(experiment.variants, futures, experiment.days, experiment.actors, paths)
+    if record is None:
+        record = Record.empty(experiment.variants, futures, experiment.days, experiment.actors, paths)
+        if file:  # from now on the folder takes no other experiment, even if this one is killed at once
+            record.save(file, key)
     report = progress or (lambda done, of: None)
     report(int(record.done.sum()), futures)
     tasks = list(_tasks(record.done, workers))
@@ -259,6 +261,25 @@ def carry_out(
         if file:
             record.save(file, key)
     return record.whole()
+
+
+def _place(folder: Path) -> Path:
+    """The file in which a run is kept; its folder is made.
+
+    Raises:
+        ScenarioError: it holds other things and no run, or cannot be made.
+    """
+    file = folder / "futures.npz"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(p.name for p in folder.iterdir() if p != file.with_suffix(".part"))
+    except OSError as error:
+        raise ScenarioError(f"{folder}: cannot keep a run there ({error.strerror}); give another folder.") from error
+    if others and file.name not in others:
+        raise ScenarioError(
+            f"{folder} holds other things ({', '.join(others[:3])}) and no run; give an empty or a new folder."
+        )
+    return file
 
 
 def _tasks(done: NDArray[np.bool_], workers: int) -> Iterator[tuple[int, int]]:

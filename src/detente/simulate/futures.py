@@ -301,7 +301,7 @@ def simulate(
     start: Date | str,
     days: int = 60,
     futures: int = 400,
-    seed: int = 0,
+    seed: int = 7,
     measures: Sequence[Measure] = (),
     among: Sequence[str] | None = None,
     threshold: Threshold | None = None,

@@ -1,11 +1,47 @@
-"""Which line of a TOML text holds a value, for messages: the standard library's reader does not say."""
+"""Reading TOML, and which line of it holds a value, for messages: the standard library's reader does not say."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from datetime import date as Date
+from typing import Any
+
+from detente.errors import ScenarioError
 
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]")
+_DATE = re.compile(r"^[ \t]*([\w-]+)[ \t]*=[ \t]*(\d{4}-\d\d-\d\d)", re.M)
+
+
+def toml(text: str | bytes, name: str) -> tuple[str, dict[str, Any]]:
+    """The characters of a TOML text and what it says; ``name`` is how messages call it.
+
+    Raises:
+        ScenarioError: it is not UTF-8, or not TOML; names the line and the remedy.
+    """
+    try:
+        content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(f"{name}, line {line}: this is not UTF-8; save the file as UTF-8.") from error
+    try:
+        return content, tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        for found in _DATE.finditer(content):  # the reader says no more than "Expected newline"
+            if not _is_date(found[2]):
+                line = line_of(content, (found[1],))
+                what = f"key {found[1]!r}: {found[2]} is no date of the calendar; write it as 2018-03-01"
+                raise ScenarioError(f"{name}, line {line}: {what}.") from error
+        raise ScenarioError(f"{name}: this is not TOML: {error}.") from error
+
+
+def _is_date(text: str) -> bool:
+    try:
+        Date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def steps(path: str) -> tuple[str | int, ...]:

@@ -64,7 +64,7 @@ class Live:
         *,
         start: Date | str,
         days: int = 90,
-        seed: int = 0,
+        seed: int = 7,
         among: Sequence[str] | None = None,
         threshold: Threshold | None = None,
         most: int = 400,

@@ -27,7 +27,7 @@ EVENT, OCCASION, STRENGTH = (np.uint64(i) for i in range(5, 8))
 _PAIR, _MONTH, _DAY, _DRIFT = (np.uint64(i) for i in range(1, 5))
 _INVERSE = 1.0 / np.arange(1, CAP + 1)
 
-lean: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
+lean: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 """Functions that allocate nothing need not count references to arrays, which took a third of the time."""
 
 

@@ -14,7 +14,6 @@ Example:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -23,12 +22,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from detente.codebook import TYPES, is_hostile
 from detente.errors import ScenarioError
 from detente.events import Source
-from detente.simulate.lines import line_of, steps
+from detente.simulate.lines import line_of, steps, toml
 
 __all__ = [
     "Measure",
@@ -105,6 +104,9 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     by: tuple[str, ...] = ()
     toward: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "name", " ".join(self.name.split()))  # it stands within lines of text
 
     def __add__(self, other: Measure | tuple[Measure, ...]) -> tuple[Measure, ...]:
         """Both together, as :func:`detente.simulate.compare` takes them in the place of one measure."""
@@ -185,15 +187,11 @@ def parse(text: str | bytes, *, name: str = "measures.toml") -> tuple[tuple[Meas
     Raises:
         ScenarioError: not TOML, or a key is wrong; the message names the measure, the key and the remedy.
     """
-    content = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    try:
-        raw = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{name}: this is not TOML: {error}.") from error
+    content, raw = toml(text, name)
     try:
         read = msgspec.convert(raw, _File)
     except msgspec.ValidationError as error:
-        raise invalid(error, content, name) from error
+        raise invalid(error, content, name, _File) from error
     seen: set[str] = set()
     for i, m in enumerate(read.measure):
         if m.id in seen:
@@ -217,21 +215,66 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "strength": "Write [low, high], two shares between 0 and 1.",
     "share": "Write [low, high], two shares between 0 and 1.",
     "start": "Write the date without quotes: 2018-03-01.",
+    "name": 'Write words in quotes: "Korean peninsula, spring 2018".',
+    **dict.fromkeys(("actors", "by", "toward"), 'Write a list of codes: ["USA", "KOR"].'),
+    **dict.fromkeys(("types", "reaction"), 'Write a list of PLOVER types: ["MOBILIZE", "COERCE"].'),
+    **dict.fromkeys(("days", "calm_days", "every", "first", "futures", "seed"), "Write a whole number: 14."),
+    **dict.fromkeys(("events", "calm"), "Write a number: 10."),
+    "rare": "Write a share between 0 and 1: 0.1.",
+    "goldstein": "Write true or false, without quotes.",
 }
 
+_PLAIN: Final[Mapping[str, str]] = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "date": "a date",
+    "array": "a list in [ ]",
+    "object": "a table",
+}
+"""What msgspec calls the types of values, and what people do."""
 
-def invalid(error: msgspec.ValidationError, text: str, name: str) -> ScenarioError:
-    """What msgspec finds wrong with a TOML text, with the line and a remedy."""
+
+def invalid(error: msgspec.ValidationError, text: str, name: str, form: type[Struct]) -> ScenarioError:
+    """What msgspec finds wrong with a TOML text meant for a struct, with the line and a remedy."""
     what, _, where = str(error).partition(" - at `")
     path = steps(where.rstrip("`"))
     if found := re.search(r"unknown field `([^`]+)`", what):
+        known = _keys(inspect.type_info(form), path)
+        near = get_close_matches(found[1], known, n=3) or known
         path = (*path, found[1])
-        remedy = "Leave the key out, or mend its name."
+        remedy = f"Near keys: {', '.join(near)}."
     keys = [str(step) for step in path if isinstance(step, str)]
     if not found:
-        remedy = _REMEDIES.get(keys[-1] if keys else "", "docs/simulate.md shows the format.")
+        key = keys[-1] if keys else ""
+        remedy = _REMEDIES.get(key, "docs/simulate.md shows the format.")
+        if key == "events" and path[0] != "threshold":
+            remedy = 'Write a list of streams: [{ types = ["CONSULT"], who = "by", with = "toward" }].'
+        what = re.sub(r"`([\w |]+)`", lambda m: _plainly(m[1]), what)
     place = f"key {keys[-1]!r}: " if keys else ""
     return ScenarioError(f"{name}, line {line_of(text, path)}: {place}{what}. {remedy}")
+
+
+def _plainly(types: str) -> str:
+    """Names of types as people say them."""
+    return " or ".join(_PLAIN.get(t, t) for t in types.split(" | ") if t != "null")
+
+
+def _keys(of: inspect.Type, path: tuple[str | int, ...]) -> list[str]:
+    """The keys that a struct may have, at a path inside a type."""
+    match of, path:
+        case inspect.UnionType(), _:
+            return [key for one in of.types for key in _keys(one, path)]
+        case inspect.StructType(), ():
+            return [f.encode_name for f in of.fields]
+        case inspect.StructType(), (key, *rest):
+            return [k for f in of.fields if f.encode_name == key for k in _keys(f.type, tuple(rest))]
+        case inspect.VarTupleType(), (int(), *rest):
+            return _keys(of.item_type, tuple(rest))
+        case inspect.DictType(), (_, *rest):
+            return _keys(of.value_type, tuple(rest))
+    return []
 
 
 def check_read(m: Measure, i: int, text: str, name: str) -> None:
@@ -261,13 +304,16 @@ def _fault(m: Measure) -> tuple[str, str] | None:
     """The key that is wrong, and what is wrong with it and the remedy; None for a measure that makes sense."""
     if not m.id or not m.events:
         return "id" if not m.id else "events", "is empty; give at least one."
+    if m.name.startswith(("=", "+", "-", "@")):
+        return "name", f"{m.name!r} would be a formula in a spreadsheet; begin it with a letter."
     for key, types in [("events", t) for s in m.events for t in [s.types]] + [("reaction", m.reaction)]:
         if not types:
             return key, "no types; name at least one PLOVER type."
         for k in types:
             if k not in TYPES:
-                near = get_close_matches(k.upper(), TYPES, n=3) or TYPES
-                return key, f"{k!r} is no PLOVER type; use one of: {', '.join(near)}."
+                near = get_close_matches(k.upper(), TYPES, n=3)
+                known = f"did you mean {' or '.join(near)}?" if near else f"use one of: {', '.join(TYPES)}."
+                return key, f"{k!r} is no PLOVER type; {known}"
     for key, (low, high) in [("strength", m.strength)] + [("share", s.share) for s in m.events]:
         if not 0.0 <= low <= high <= 1.0:
             return key, f"[{low:g}, {high:g}] is no range of shares; write [low, high] between 0 and 1."

@@ -243,7 +243,7 @@ def sweep(
     start: Date | str,
     days: int = 60,
     draws: int = 8,
-    seed: int = 0,
+    seed: int = 7,
     among: Sequence[str] | None = None,
     records: Mapping[str, Fit] | None = None,
     samples: int = 32,

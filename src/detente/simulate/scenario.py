@@ -7,7 +7,7 @@
     days = 60
     futures = 400
     seed = 7
-    actors = ["USA", "KOR", "JPN", "PRK", "CHN", "RUS"]   # events are counted among these; left out: all of the model
+    actors = ["USA", "KOR", "JPN", "PRK", "CHN", "RUS"]   # codes or names; who is counted; left out: all
     by = ["USA", "KOR"]                                   # the side that acts
     toward = ["PRK"]                                      # the other side
     measures = [
@@ -22,7 +22,7 @@ Measures of one's own stand in the same file as ``[[measure]]``, in the format o
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,11 +31,12 @@ from typing import TypedDict, Unpack
 import msgspec
 from msgspec import Struct
 
-from detente.errors import ScenarioError
+from detente import actors as registers
+from detente.errors import RegisterError, ScenarioError
 from detente.learn.model import Fit
 from detente.simulate.compare import Comparison, compare
 from detente.simulate.futures import Futures, How, simulate
-from detente.simulate.lines import line_of
+from detente.simulate.lines import line_of, toml
 from detente.simulate.measures import Measure, Range, check, check_read, invalid, measure
 from detente.simulate.threshold import Threshold
 
@@ -77,7 +78,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     start: Date
     days: int = 60
     futures: int = 400
-    seed: int = 0
+    seed: int = 7
     actors: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     toward: tuple[str, ...] = ()
@@ -142,42 +143,86 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         """Read a scenario from TOML text; ``name`` is how messages call it.
 
         Raises:
-            ScenarioError: wrong; names the line, the key and the remedy.
+            ScenarioError: wrong; a line for each fault found, with its line in the text, the key and the remedy.
         """
-        try:
-            content = text.decode() if isinstance(text, bytes) else text
-            raw = tomllib.loads(content)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ScenarioError(f"{name}: this is not TOML: {error}.") from error
+        content, raw = toml(text, name)
         keys = list(cls.__struct_fields__)
+        faults = []
         for key in raw:
             if key not in keys:
                 near = get_close_matches(key, keys, n=3) or keys
                 line = line_of(content, (key,))
-                raise ScenarioError(f"{name}, line {line}: unknown key {key!r}; near keys: {', '.join(near)}.")
+                faults.append(f"{name}, line {line}: unknown key {key!r}; near keys: {', '.join(near)}.")
         for key in ("name", "start"):
             if key not in raw:
                 example = {"name": '"Korean peninsula, spring 2018"', "start": "2018-03-01"}[key]
-                raise ScenarioError(f"{name}: the key {key!r} is missing; add, for example, {key} = {example}.")
+                faults.append(f"{name}: the key {key!r} is missing; add, for example, {key} = {example}.")
+        _refuse(faults)
         try:
             read = msgspec.convert(raw, cls)
         except msgspec.ValidationError as error:
-            raise invalid(error, content, name) from error
-        for key in ("days", "futures"):
-            if getattr(read, key) < 1:
-                raise ScenarioError(
-                    f"{name}, line {line_of(content, (key,))}: {key} = {getattr(read, key)} makes no sense; "
-                    "give a number of 1 or more."
-                )
+            raise invalid(error, content, name, cls) from error
         for i, m in enumerate(read.measure):
             check_read(m, i, content, name)
+
+        def told(path: tuple[str | int, ...], what: object) -> None:
+            faults.append(f"{name}, line {line_of(content, path)}: {what}")
+
+        for key in ("days", "futures"):
+            if getattr(read, key) < 1:
+                told((key,), f"{key} = {getattr(read, key)} makes no sense; give a number of 1 or more.")
         try:
             read.threshold.check()
         except ScenarioError as error:
-            raise ScenarioError(f"{name}, line {line_of(content, ('threshold',))}: {error}") from error
+            told(("threshold",), error)
+        read = read._coded(told)
         for i, each in enumerate(read.measures):
             try:
                 read._bound(each)
             except ScenarioError as error:
-                raise ScenarioError(f"{name}, line {line_of(content, ('measures', i))}: {error}") from error
+                told(("measures", i), error)
+        _refuse(faults)
         return read
+
+    def _coded(self, told: Callable[[tuple[str | int, ...], object], None]) -> Scenario:
+        """The same with the codes of all actors, who may be given by name; faults are told with their path."""
+
+        def codes(path: tuple[str | int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+            found = []
+            for i, each in enumerate(names):
+                try:
+                    found.append(registers.register().find(each).code)
+                except RegisterError as error:
+                    told((*path, i), f"key {path[-1]!r}: {error}")
+                    found.append(each)
+            if actors and (words := outside(str(path[-1]), found, actors)):
+                told(path, words)
+            return tuple(found)
+
+        actors: tuple[str, ...] = ()
+        actors = codes(("actors",), self.actors)
+        measures = tuple(
+            msgspec.structs.replace(
+                each,
+                by=codes(("measures", i, "by"), each.by),
+                toward=codes(("measures", i, "toward"), each.toward),
+            )
+            if isinstance(each, Use)
+            else each
+            for i, each in enumerate(self.measures)
+        )
+        by, toward = codes(("by",), self.by), codes(("toward",), self.toward)
+        return msgspec.structs.replace(self, actors=actors, by=by, toward=toward, measures=measures)
+
+
+def outside(side: str, codes: Iterable[str], actors: Sequence[str]) -> str:
+    """What to say of actors on a side of a measure who are not among those that are simulated; empty for none."""
+    if not (missing := [code for code in dict.fromkeys(codes) if code not in actors]):
+        return ""
+    are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+    return f"{side!r} names {', '.join(missing)}, which {are} not in 'actors'; add {them}."
+
+
+def _refuse(faults: Sequence[str]) -> None:
+    if faults:
+        raise ScenarioError("\n".join(faults))

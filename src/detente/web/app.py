@@ -84,6 +84,7 @@ def serve(desk_path: str | Path, *, port: int = 8008, told: Callable[[str], obje
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(128)  # who comes before the server is ready waits, and is not refused
     except OSError as error:
         listening.close()
         raise DeskError(f"Port {port} cannot be used ({error.strerror}). Name another one with --port.") from None

@@ -74,7 +74,7 @@ class Held:
             fresh = self._on_disk()
             found: Index = self._work(("index", None), fresh, lambda: index(self.desk, None))
             # What every page asks is there before any reader sees the fresh record, so nobody waits for it.
-            _ = found.options
+            _ = found.options, found.first_day
             self._work(("day",), fresh, self.desk.last_day)
             self._work(("inputs", None), fresh, lambda: listed(self.desk, None))
             with self._lock:

@@ -179,7 +179,7 @@ class Index:
 
     def frame(self, places: Iterable[int]) -> pl.DataFrame:
         """The events at places as a frame."""
-        return pl.DataFrame(self.rows(places), schema={name: ask.EVENTS[name] for name in COLUMNS}, orient="row")
+        return framed(self.rows(places))
 
     def at(self, id_: str) -> dict[str, Any] | None:
         """The event of an id; None where the record has none."""
@@ -220,6 +220,13 @@ class Index:
             "sightings": int(self.plain["sightings"][row]),
             "confidence": None,
         }
+
+
+def framed(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows as a frame, made column by column: rows at once would wait for the pool of workers."""
+    return pl.DataFrame(
+        [pl.Series(name, [row[name] for row in rows], dtype=ask.EVENTS[name], strict=True) for name in COLUMNS]
+    )
 
 
 def index(desk: Desk, as_of: Date | None) -> Index:

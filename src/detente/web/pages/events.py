@@ -13,7 +13,7 @@ from detente.errors import DeskError
 from detente.record import ask, export
 from detente.record.ask import Asked
 from detente.web.held import Held
-from detente.web.index import FACETS, LEVELS, Index, Places
+from detente.web.index import FACETS, LEVELS, Index, Places, framed
 from detente.web.phrase import line
 from detente.web.state import State
 from detente.web.view import Page, View
@@ -43,15 +43,15 @@ def view(held: Held, state: State) -> View:
     if number > pages:
         raise DeskError(f"There are {pages:,} pages of these events, not {number:,}. Give page={pages} or less.")
     start = (number - 1) * ROWS
-    places = rows[start : start + ROWS]
+    shown = held_now.rows(rows[start : start + ROWS])
     return View(
         "Events",
         "events.html.j2",
         held.day(state.as_of),
         summary=_summary(rows, held_now, bool(_chosen(state))),
-        tables={"events": held_now.frame(places)},
+        tables={"events": framed(shown)},
         context={
-            "lines": [line(row) for row in held_now.rows(places)],
+            "lines": [line(row) for row in shown],
             "total": rows.size,
             "number": number,
             "start": start,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date as Date
 from datetime import timedelta
 from threading import Lock
+from time import monotonic
 from typing import Any, Final
 
 import msgspec
@@ -54,11 +55,14 @@ def view(held: Held, state: State) -> View:
     key = (as_of, chosen.actors, *map(str, size.values()))
     found: Comparison | Futures | None
     if whole and sets:
-        found = held.later("what if", *key, tuple(sets), make=lambda: compare(chosen, sets, futures=WHOLE, **size))
-    elif live := held.later("live", *key, make=lambda: _Ready(chosen, **size)):
-        found = live.answer(sets)
+        way = held.once("way", *key, tuple(sets), make=_Way)
+        found = held.later(
+            "what if", *key, tuple(sets), make=lambda: compare(chosen, sets, futures=WHOLE, progress=way.tell, **size)
+        )
     else:
-        found = None
+        way = held.once("way", *key, make=_Way)
+        live = held.later("live", *key, make=lambda: _Ready(chosen, way, **size))
+        found = live.answer(sets) if live else None
     context: dict[str, Any] = {
         "rows": rows,
         "by": ", ".join(by),
@@ -73,12 +77,12 @@ def view(held: Held, state: State) -> View:
         "ranked": (),
         "limits": (),
         "done": found is not None,
+        "way": way,
     }
     sides = f"Measures of {names(by)} toward {names(toward)}, {count(days, 'day')} from {day(start)}"
     if found is None:
-        running = f"{sides}: " + (
-            f"running {WHOLE:,} futures of {count(len(sets) + 1, 'variant')} …" if whole else "making the model ready …"
-        )
+        task = f"{WHOLE:,} futures of {count(len(sets) + 1, 'variant')}" if whole and sets else "making the model ready"
+        running = f"{sides}. Under way: {task}; {way}."
         return View("What if", "whatif.html.j2", known, summary=running, context=context, refresh=2)
     figures: dict[str, Figure]
     source = origin(fit)
@@ -107,13 +111,29 @@ def view(held: Held, state: State) -> View:
     )
 
 
+class _Way:
+    """How far something is that is worked out beside the page."""
+
+    def __init__(self) -> None:
+        self._began = monotonic()
+        self.done, self.of = 0, 0
+
+    def tell(self, done: int, of: int) -> None:
+        """Take down how many futures of how many there are."""
+        self.done, self.of = done, of
+
+    def __str__(self) -> str:
+        so_far = f"{count(round(monotonic() - self._began), 'second')} so far"
+        return f"{self.done:,} of {self.of:,} futures, {so_far}" if self.of else so_far
+
+
 class _Ready:
     """A model that is ready to answer, one question at a time."""
 
-    def __init__(self, fit: Fit, **size: Any) -> None:
+    def __init__(self, fit: Fit, way: _Way, **size: Any) -> None:
+        self._alone = simulate(fit, futures=ALONE, progress=way.tell, **size)
         self._live = Live(fit, **size)
         self._lock = Lock()
-        self._alone = simulate(fit, futures=ALONE, **size)
 
     def answer(self, sets: list[tuple[Measure, ...]]) -> Comparison | Futures:
         """Each set of measures against none, in as many futures as there is time for, but :data:`LEAST` at least."""
