@@ -187,12 +187,26 @@ def _command(name: str, command: click.Command) -> list[str]:
     lines = [f".. _command-{name}:", "", *_title(f"detente {name}", "-"), said, "", ".. code-block:: text", ""]
     lines += [f"   detente {name} {' '.join(command.collect_usage_pieces(context))}", ""]
     if command.epilog:
-        lines += [command.epilog.strip().replace("Example: ", "Example:\n\n.. code-block:: sh\n\n   "), ""]
+        lines += _epilog(command.epilog)
     rows = [row for p in command.get_params(context) if (row := p.get_help_record(context))]
     lines += [".. list-table::", "   :header-rows: 1", "   :widths: 35 65", "", "   * - option", "     - what it does"]
     for option, help in rows:
         lines += [f"   * - ``{option}``", f"     - {_escaped(help) or 'told above'}"]
     return [*lines, ""]
+
+
+def _epilog(text: str) -> list[str]:
+    """What stands below a command's help: paragraphs that click leaves as they are become blocks of code."""
+    out = []
+    for part in inspect.cleandoc(text).replace("Example: ", "Example:\n\n\b\n").split("\n\n"):
+        said, _, kept = part.partition("\b\n") if "\b" in part else (part, "", "")
+        head, _, rest = kept.partition(":\n")
+        if rest and " " not in head:  # a heading such as Examples:
+            said, kept = f"{head}:", rest
+        out += [said.strip(), ""] if said.strip() else []
+        if kept:
+            out += [".. code-block:: text", "", *(f"   {line.strip()}" for line in kept.splitlines()), ""]
+    return out
 
 
 def _escaped(text: str) -> str:

@@ -13,10 +13,18 @@ from scipy.stats import nbinom
 
 import detente
 from detente.cli import main
-from detente.errors import CoverageShift, DetenteWarning, LearnError, NotIdentified, OneSource, ShortHistory
+from detente.errors import (
+    CountedTwice,
+    CoverageShift,
+    DetenteWarning,
+    LearnError,
+    NotIdentified,
+    OneSource,
+    ShortHistory,
+)
 from detente.learn import Settings, prior
 from detente.learn.calibration import calibration, crps, rolling
-from detente.learn.diagnose import cautions, diagnose
+from detente.learn.diagnose import cautions, diagnose, shared
 
 STATES = ("CHN", "JPN", "USA")
 QUICK = Settings(outer=3)
@@ -114,6 +122,42 @@ def test_each_warning_where_it_is_due_and_only_there() -> None:
     one = pl.DataFrame([(date(2020, 3, 1), "KOR", "USA", "ACCUSE", 2, "a")], schema=calm.schema, orient="row")
     assert kinds(pl.concat([calm, one])) == [NotIdentified]
     assert "KOR" in str(cautions(pl.concat([calm, one]))[0])
+
+
+def test_events_that_the_prior_was_fitted_on_are_told_by_data_set_day_and_actor() -> None:
+    rows = [
+        (date(2014, 5, 1), "USA", "CHN", "ACCUSE", "icews"),  # the prior's
+        (date(2016, 5, 1), "USA", "CHN", "ACCUSE", "icews"),  # between its two periods
+        (date(2018, 9, 27), "KOR", "JPN", "ACCUSE", "icews"),  # the prior's, its last day
+        (date(2018, 5, 1), "USA", "CHN", "ACCUSE", "gdelt"),
+        (date(2018, 5, 1), "USA", "BRA", "ACCUSE", "icews"),  # not between two of its actors
+    ]
+    table = pl.DataFrame(rows, schema=["day", "source", "target", "type", "archive"], orient="row")
+    assert shared(table, prior()) == 0.5
+    assert shared(table, prior(), ("icews", "gdelt")) == 0.75  # a file of the prior's under another name
+    assert shared(table.drop("archive"), prior()) == 0
+
+
+@pytest.mark.parametrize(("n", "alone"), [(60, False), (2600, True)])
+def test_a_desk_of_the_priors_own_events_does_not_count_them_twice(tmp_path: Path, n: int, alone: bool) -> None:
+    random = np.random.default_rng(3)
+    place = {"CHN": "China", "JPN": "Japan", "USA": "United States", "KOR": "South Korea"}
+    lines = ["date,source,source_iso3,source_sector,cameo,goldstein,event_text,target,target_iso3,target_sector"]
+    for i in range(n):
+        day = date(2014, 1, 1) + timedelta(int(random.integers(300)))
+        a, b = random.choice(list(place), 2, replace=False)
+        cameo = random.choice(["112", "130", "042", "057"])
+        lines.append(f"{day},{place[a]},{a},S{i},{cameo},-2,Act,{place[b]},{b},STATE")
+    file = tmp_path / "events.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    desk = detente.open(tmp_path / "desk")
+    desk.load("auto", file)
+    with pytest.warns(DetenteWarning) as said:
+        fit = desk.learn()
+    assert CountedTwice in {w.category for w in said}
+    assert (fit.prior_share == 0) == alone
+    assert fit.provenance["overlap"] in fit.summary()
+    assert ("prior" in fit.provenance) != alone
 
 
 def test_a_desk_warns_when_it_learns(tmp_path: Path) -> None:

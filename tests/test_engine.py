@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -625,9 +627,27 @@ def test_a_live_answer_is_the_comparison_of_as_many_futures() -> None:
         np.testing.assert_array_equal(one.hostile, two.hostile)
     in_time = live.answer([bound("hotline")], budget=0.05)
     assert in_time.futures % 10 == 0
+    assert len(answer.effect.expected()) == min(4, len(FIT.draws))
+    assert len(live.answer([bound("hotline")], budget=0.0).effect.expected()) == 2  # nothing but the least
     assert in_time.futures <= live.answer([bound("hotline")], budget=60.0).futures == 400
     with pytest.raises(ScenarioError, match="nothing to compare"):
         live.answer([])
+
+
+def test_a_model_is_prepared_once() -> None:
+    fit = replace(FIT, phi=FIT.phi / 2)
+    for work in (rates.law, rates.prepare):
+        assert work(fit, 3) is work(fit, 3)
+        assert work(fit, 3) is not work(fit, 4)
+        assert work(replace(fit), 3) is not work(fit, 3)
+    assert rates.prepare(fit, 3, np.float64).base.dtype == np.float64
+    assert rates.prepare(fit, 3).base.dtype == np.float32
+    assert rates.reproduction(fit) is rates.reproduction(fit)
+    assert rates.prepare(fit, 3).phi != rates.prepare(FIT, 3).phi
+    held = ref(fit)
+    del fit
+    gc.collect()
+    assert held() is None  # what is kept keeps no model
 
 
 def test_no_explosion_over_a_year() -> None:

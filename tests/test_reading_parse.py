@@ -35,6 +35,13 @@ def test_words_are_classed_as_by_the_whole_pipeline(text: str) -> None:
     assert told(parsed.doc) == told(model()(text))
 
 
+def test_a_bracket_begins_a_sentence_after_a_full_stop_and_not_after_an_abbreviation() -> None:
+    text = 'A called it "provocation". [x](javascript:alert(1)) North Korea threatened South Korea.'
+    assert next(text[a:b] for a, b in sentences(text, 0, len(text))) == 'A called it "provocation".'
+    text = "The U.S. [sic] ships came at 5 p.m. [local time]."
+    assert len(list(sentences(text, 0, len(text)))) == 1
+
+
 NAMED = [
     *TEXTS,
     "On 5 May 2023 Maria Lopez of the Red Cross paid $40 million, or 12 per cent, to the World Food Programme in Rome.",

@@ -191,8 +191,9 @@ def test_a_correction_is_kept_shown_and_undone(tmp_path: Path) -> None:
     after = next(row for row in rows_of(asked) if row["id"] == id_)
     assert (after["type"], after["source"]) == ("CONSULT", "KOR;JPN")
     assert {row["field"] for row in asked.get(f"/event/{id_}.json").json()["tables"]["history"]} >= {"type", "source"}
-    assert asked.post(f"/event/{id_}", data={"act": "reject"}).status_code == 303
+    assert asked.post(f"/event/{id_}", data={"act": "reject", "reason": "a test"}).status_code == 303
     assert id_ not in {row["id"] for row in rows_of(asked)}
+    assert "South Korea, Japan" in text(asked.get(f"/event/{id_}").text)
     gone = asked.get(f"/event/{id_}")
     assert gone.status_code == 200 and "left out" in text(gone.text)
     asked.post(f"/event/{id_}", data={"act": "restore"})
@@ -204,8 +205,12 @@ def test_a_correction_is_kept_shown_and_undone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "told"),
     [
-        ({"act": "correct", "type": "WAR"}, "type"),
-        ({"act": "correct", "source": "Atlantis"}, "Atlantis"),
+        ({"act": "correct", "type": "WAR", "reason": "a test"}, "type"),
+        ({"act": "correct", "source": "Atlantis", "reason": "a test"}, "Atlantis"),
+        ({"act": "correct", "type": "CONSULT"}, "Say why"),
+        ({"act": "reject", "reason": " "}, "Say why"),
+        ({"act": "correct", "date": "9999-01-01", "reason": "a test"}, "still to come"),
+        ({"act": "correct", "target": "Japan", "reason": "a test"}, "stands on both sides"),
         ({"act": "correct"}, "Nothing was changed"),
         ({"act": "explode"}, "explode"),
     ],
@@ -378,6 +383,49 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
             serve(tmp_path / "desk", port=port)
         result = CliRunner().invoke(cli.main, ["web", "--desk", str(tmp_path / "desk"), "--port", str(port)])
         assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?as_of=0001-01-01", "/?before=0001-01-01", "/network?on=0001-01-01", "/perspective/PRK?as_of=0001-01-02",
+        "/events?since=9999-12-31",
+    ],
+)  # fmt: skip
+def test_dates_beyond_the_calendar_of_the_desk_are_refused(asked: Any, address: str) -> None:
+    found = asked.get(address)
+    assert found.status_code == 400 and "1500-01-01 to 2500-12-31" in text(found.text)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/events?from=2024-01-01", "since, until"),
+        ("/whatif?colour=red", "measure"),
+        ("/claims?topic=nope", "nope"),
+        ("/add?job=nosuch", "nosuch"),
+        ("/about?actor=PRK", "as_of, theme"),
+    ],
+)
+def test_what_a_page_does_not_take_is_refused(asked: Any, address: str, told: str) -> None:
+    found = asked.get(address)
+    assert found.status_code == 400 and told in text(found.text)
+
+
+def test_a_program_is_told_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = client(full(tmp_path))
+    held: Any = asked.app
+    monkeypatch.setattr(held.state.held, "later", lambda *key, make: None)
+    for page in ("/reactions", "/whatif"):
+        for form in FORMS:
+            found = asked.get(f"{page}.{form}")
+            assert found.status_code == 503 and int(found.headers["retry-after"]) > 0
+            assert form != "json" or found.json()["ready"] is False
+
+
+def test_the_foot_leads_to_all_events_and_not_only_those_of_the_page(asked: Any) -> None:
+    page = asked.get("/events").text
+    assert "this page only" in page and "/events.csv?all=1" in links(page)
 
 
 def test_json_is_json_and_csv_opens_no_formula(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -175,12 +176,25 @@ def test_what_if_compares_the_measures_chosen(client: TestClient) -> None:
         assert f'<tr id="{anchor}"' in page
         assert f'href="#{anchor}"' in page
     assert "Measures of South Korea and United States toward North Korea, 30 days" in lead(page)
+    swap = html.unescape(re.search(r'href="([^"]*)">Swap the sides', alone)[1])
+    assert "by=PRK" in swap and "toward=KOR" in swap
+    assert "not at that of this desk" in lead(alone) and "of the weight" in lead(alone)
+    assert "most hostile events" in get(client, "/whatif?days=30") and "most hostile events" not in alone
     stronger = get(client, f"/whatif?{sides}&measure=hotline&strength-hotline=100")
     assert "100 %</output>" in stronger
 
 
 @pytest.mark.parametrize(
-    "wrong", ["days=0", "by=KOR", "measure=hotline&first-hotline=2031-01-01", "strength-hotline=200", "by=X&toward=Y"]
+    "wrong",
+    [
+        "days=0",
+        "measure=nope",
+        "futures=many",
+        "by=KOR",
+        "measure=hotline&first-hotline=2031-01-01",
+        "strength-hotline=200",
+        "by=X&toward=Y",
+    ],
 )
 def test_what_if_says_what_makes_no_sense(client: TestClient, wrong: str) -> None:
     get(client, "/whatif")

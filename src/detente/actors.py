@@ -126,7 +126,8 @@ class Register:
             named = self.lookup(code)
             hint = named.code if named else ", ".join(self._near(code))
             raise RegisterError(
-                f"No actor has the code or the name {code!r}." + (f" Did you mean {hint}?" if hint else "")
+                f"No actor has the code or the name {code!r}."
+                + (f" Did you mean {hint}?" if hint else " Give a code as PRK or a name as North Korea.")
             ) from None
 
     def _near(self, words: str) -> list[str]:

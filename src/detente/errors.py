@@ -15,6 +15,7 @@
     DetenteWarning
     ├── ShortHistory         too few events for this desk to say much by itself
     ├── OneSource            nearly all events come from one outlet or data set
+    ├── CountedTwice         events of this desk are also among those of the shipped prior
     ├── CoverageShift        much more is reported in one part of the record than in another
     └── NotIdentified        actors of whom too little is known to tell their reactions from the average
 
@@ -70,6 +71,10 @@ class ShortHistory(DetenteWarning):
 
 class OneSource(DetenteWarning):
     """Nearly all events come from one outlet or data set: what it leaves out is left out."""
+
+
+class CountedTwice(DetenteWarning):
+    """Events of this desk are also among those of the shipped prior, so that prior and data are in part the same."""
 
 
 class CoverageShift(DetenteWarning):

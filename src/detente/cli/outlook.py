@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date as Date
 from pathlib import Path
 
@@ -30,7 +31,10 @@ def outlook(
     form: str | None,
 ) -> None:
     """What is likely between whom within the coming days: calibrated chances, changes, reasons."""
-    found = open_desk(path).outlook(days, actor=actor, type=kind, as_of=as_of, seed=seed)
+    desk = open_desk(path)
+    if sys.stderr.isatty():
+        click.echo("Learning what came of past lists (some minutes for a year of ICEWS) ...", err=True)
+    found = desk.outlook(days, actor=actor, type=kind, as_of=as_of, seed=seed)
     if svg:
         found.figure().save(svg)
     if form:

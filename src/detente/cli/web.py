@@ -17,7 +17,9 @@ from detente.cli.options import desk_option
 def web(path: Path, port: int) -> None:
     """Open the desk in a browser: an address on this machine, until Ctrl-C.
 
-    Everything that the commands show, with figures, and forms to add, correct and reject. Nobody else can reach it.
+    Events, network, timeline, perspectives, claims, reactions and what-if with figures, and forms to add, correct and
+    reject. Outlook, panel, around, triggers, sweep, hindcast, diagnose, sql and questions are in the shell only. No
+    other machine can reach it.
     """
     from detente.web import serve
 

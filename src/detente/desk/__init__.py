@@ -389,9 +389,13 @@ class Desk(Watching):
             warnings.simplefilter("ignore", DetenteWarning)  # the page itself says how much is prior
             fit = self.learn(as_of=day, seed=seed)
         own = f"{n:,} dated event{'' if n == 1 else 's'} between states on this desk"
+        if fit.prior_share == 0 and "overlap" in fit.provenance:
+            return fit, f"{own}. {fit.provenance['overlap']}"
         if "prior" not in fit.provenance:
             return fit, f"{own}, none between two that the model knows: reactions are the shipped prior's alone."
-        return fit, f"{own}; {fit.prior_share:.0%} of the weight of the reactions below is the shipped prior."
+        return fit, f"{own}; {fit.prior_share:.0%} of the weight of the reactions below is the shipped prior." + (
+            f" {fit.provenance['overlap']}" if "overlap" in fit.provenance else ""
+        )
 
     def _compared(self, fit: Fit, day: Date, **size: int) -> tuple[Comparison | None, str]:
         """The catalogue of measures compared for a brief, or why it cannot be."""
@@ -404,6 +408,8 @@ class Desk(Watching):
 def _origin(fit: Fit) -> str:
     """Where a model comes from, in a line."""
     about = fit.provenance.get("prior", fit.provenance)
+    if "overlap" in about:
+        return f"this desk's record, {fit.start} to {fit.end}, without the shipped prior"
     data = ", ".join(f"{row['name']} ({row['start']} to {row['end']})" for row in about.get("data", ()))
     version, seed = about.get("version", "?"), about.get("seed", "?")
     return f"prior of version {version}, fitted on {data or 'unnamed data'}, seed {seed}"

@@ -14,7 +14,7 @@ import polars as pl
 
 from detente import actors as registers
 from detente.desk.asking import Asking
-from detente.errors import DeskError, LearnError
+from detente.errors import CountedTwice, DeskError, LearnError
 from detente.record import ask, windows
 from detente.record.ask import Asked, Words
 from detente.record.windows import Window
@@ -83,21 +83,42 @@ class Learning(Asking):
     def learn(self, *, as_of: Date | str | None = None, seed: int = 7) -> Fit:
         """Fit the reaction model: the shipped prior, moved by the desk's own events.
 
+        Where the desk holds events that the prior was fitted on, too (ICEWS of its days), they would count twice. A
+        record that is long enough is then fitted by itself, without the prior; a shorter one keeps the prior. Either
+        way this is warned of (:class:`detente.errors.CountedTwice`) and kept in ``fit.provenance["overlap"]``.
+
         What should be known before the result is believed is said as warnings
         (:func:`detente.learn.diagnose.cautions`).
         """
         from detente import learn
         from detente.learn import diagnose
+        from detente.learn.prior import DATASET
 
         table, prior = self.table(as_of), learn.prior()
         told = self.told(as_of)
-        for caution in diagnose.cautions(told, prior):
+        archives = {DATASET, *self._files_of(prior)}
+        common = diagnose.shared(told, prior, archives)
+        alone = common >= diagnose.TWICE and diagnose.enough(among := _between(table, prior.actors))
+        for caution in diagnose.cautions(*((_between(told, prior.actors), None) if alone else (told, prior))):
             warnings.warn(caution, stacklevel=2)
+        said: dict[str, str] = {}
+        if common >= diagnose.TWICE:
+            said = {"overlap": _overlap(common, alone)}
+            warnings.warn(CountedTwice(said["overlap"]), stacklevel=2)
         try:
-            fit = learn.ReactionModel().fit(table, prior=prior, seed=seed)
+            if alone:
+                actors = [code for code in prior.actors if code in {*among["source"], *among["target"]}]
+                fit = learn.ReactionModel().fit(table, actors=actors, provenance=said, seed=seed)
+            else:
+                fit = learn.ReactionModel().fit(table, prior=prior, provenance=said, seed=seed)
         except LearnError:  # nothing between two states that the prior knows
             return prior
         return replace(fit, table=told)
+
+    def _files_of(self, prior: Fit) -> set[str]:
+        """Names of the data sets from which the very files of the prior were loaded here."""
+        hashes = {row["sha256"] for row in prior.provenance["data"]}
+        return {load.dataset for load in self.store.manifest().loads if load.sha256 in hashes}
 
     def windows(self, dates: Register) -> tuple[Window, ...]:
         """Windows of time (drills, summits, elections) from dates or a register in CSV, for :meth:`check`.
@@ -331,6 +352,19 @@ class Learning(Asking):
         if model is None:
             return self.learn(as_of=as_of)
         return learn.Fit.load(model) if isinstance(model, str | Path) else model
+
+
+def _between(table: pl.DataFrame, actors: Sequence[str]) -> pl.DataFrame:
+    known = pl.col("source").is_in(actors) & pl.col("target").is_in(actors)
+    return table.filter(known, pl.col("source") != pl.col("target"))
+
+
+def _overlap(share: float, alone: bool) -> str:
+    """That record and prior have events in common, and what was done about it."""
+    said = f"{share:.0%} of this desk's events are of the data that the shipped prior was fitted on"
+    if alone:
+        return f"{said}: the prior is left out, and the desk's record is fitted by itself."
+    return f"{said} and count twice, as prior and as record: intervals are too narrow, and agreement proves nothing."
 
 
 def backtest(

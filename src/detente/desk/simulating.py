@@ -145,7 +145,8 @@ class Simulating(Learning):
         if len(concerned) < 2:
             raise ScenarioError(
                 f"Fewer than two actors here ({', '.join(wanted) or 'none'}) are known to the model. "
-                f"Name some with --actor; it knows {', '.join(fit.actors)}."
+                f"Name some with --actor, or fill the desk with `detente read` or `detente load`; the model knows "
+                f"{', '.join(fit.actors)}."
             )
         if chosen and not all(sides):
             found = relate.sides(self.store.events(day), registers.ties(), concerned, day, acts=self.acts(day))

@@ -7,7 +7,7 @@ moves without a source, without the days that weigh most, and between stretches 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import timedelta
@@ -25,12 +25,22 @@ from detente.learn.estimate import Design, Expectation, Settings
 from detente.learn.exposures import count
 from detente.learn.fit import ReactionModel, busiest
 from detente.learn.model import Fit
+from detente.learn.prior import DATASET
 from detente.learn.reactions import FEW
 
 Floats = NDArray[np.floating[Any]]
 
 SHORT: Final = 200
 """Asserted, dated events between states below which a desk says next to nothing of how states react."""
+
+LONG: Final = 2000
+"""Such events from which on a desk whose events are the prior's, too, is fitted without the prior."""
+
+HALF_YEAR: Final = 180
+"""Days of record that it takes for that."""
+
+TWICE: Final = 0.05
+"""Share of events in common with the prior from which on prior and record count as the same data."""
 
 ALONE: Final = 0.9
 """Share of all events from one outlet or data set at which a record rests on one source."""
@@ -62,6 +72,38 @@ def cautions(table: pl.DataFrame, prior: Fit | None = None) -> list[DetenteWarni
         basis = "reactions rest on the shipped prior" if prior is not None else "reactions are mostly pooled means"
         return [ShortHistory(f"{n} dated events between states on this desk: {basis}.")]
     return [*_one_source(table), *_shift(table), *_unidentified(table, prior)]
+
+
+def shared(table: pl.DataFrame, prior: Fit, archives: Collection[str] = (DATASET,)) -> float:
+    """Share of a record's events that the prior was most likely fitted on, too.
+
+    Those are events between two actors of the prior, from its data set, within the days of its data. Files of other
+    data sets that report the same acts are other tellings, and are not counted.
+
+    Args:
+        table: event table with ``archive``. archives: names of data sets taken as the prior's.
+
+    Example:
+        >>> from detente.learn import prior
+        >>> rows = [(Date(2014, 5, 1), "USA", "CHN", "icews"), (Date(2016, 5, 1), "USA", "CHN", "icews")]
+        >>> shared(pl.DataFrame(rows, schema=["day", "source", "target", "archive"], orient="row"), prior())
+        0.5
+    """
+    if "archive" not in table.columns:
+        return 0.0
+    known = pl.col("source").is_in(prior.actors) & pl.col("target").is_in(prior.actors)
+    inside = table.filter(known, pl.col("source") != pl.col("target"))
+    spans = [(Date.fromisoformat(row["start"]), Date.fromisoformat(row["end"])) for row in prior.provenance["data"]]
+    within = pl.any_horizontal(pl.col("day").is_between(start, end) for start, end in spans)
+    both = inside.filter(pl.col("archive").is_in(list(archives)), within)
+    return _size(both) / max(_size(inside), 1)
+
+
+def enough(table: pl.DataFrame) -> bool:
+    """Whether a record is long enough to be fitted by itself, without a prior."""
+    first, last = table["day"].min(), table["day"].max()
+    long = isinstance(first, Date) and isinstance(last, Date) and (last - first).days >= HALF_YEAR
+    return long and _size(table) >= LONG
 
 
 def _size(table: pl.DataFrame) -> int:

@@ -21,6 +21,9 @@ ACTORS: Final = (
 )  # fmt: skip
 """States of the shipped prior: those of the Indo-Pacific with regular coverage and outside powers often involved."""
 
+DATASET: Final = "icews"
+"""Data set of which the events of the prior are a part, as :func:`detente.load.formats` calls it."""
+
 
 @cache
 def prior() -> Fit:

@@ -508,6 +508,10 @@ def summary(fit: Fit) -> str:
     ]
     if fit.prior_share > 0:
         lines.append(f"{fit.prior_share:.0%} of the reactions' weight is the shipped prior, the rest this record.")
+    if overlap := fit.provenance.get("overlap"):
+        lines.append(overlap)
+    if "prior" in fit.provenance:
+        lines.append("Past events named below are those of the prior's data and of this record together.")
     if left := fit.provenance.get("events_left_out"):
         why = ", ".join(f"{n} ({reason})" for reason, n in left.items())
         lines.append(f"Events of the record left out: {why}.")

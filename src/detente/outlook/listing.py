@@ -80,6 +80,8 @@ class Outlook(Shown):
             lines.extend(f"             {reason}" for reason in row["reasons"])
         if self.rows.height > SHOWN:
             lines.append(f"{self.rows.height - SHOWN} more: as a table.")
+        if self.rows["chance"].head(SHOWN).n_unique() < min(SHOWN, self.rows.height):
+            lines.append("Rows with the same chance came equally often; they stand in the order of the model's scores.")
         lines.append(
             "A chance is how often such rows came true in weeks that the model was not fitted on, whatever made them "
             "come true; it is of being reported, in these data."

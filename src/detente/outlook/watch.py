@@ -23,6 +23,8 @@ WEEKS: Final = 39
 """Stretches of days learnt from at most; the newest third calibrates."""
 FEWEST: Final = 9
 """Stretches learnt from at least."""
+CAME: Final = 30
+"""Events on past lists that came, at least."""
 TRIPLE: Final = 0.25
 PAIR: Final = 0.5
 """Least count, fading with 40 days, of a triple and of a pair that puts it on the list."""
@@ -95,18 +97,22 @@ def learn(facts: Facts, past: list[Listed], days: int, *, seed: int = 7) -> Chan
     Raises:
         LearnError: too short a record, or one in which nothing on the lists ever came.
     """
+    held = f"{len(facts.rows) // 2:,} events within {len(facts.start) - 1} days"
     if len(past) < FEWEST:
         raise LearnError(
-            f"The record is too short for an outlook: {len(past)} stretches of {days} days after its beginning, "
-            f"{FEWEST} at least. Load event data that reach further back (detente load), or ask for fewer days."
+            f"The record is too short for an outlook: {held}, which make {len(past)} stretches of {days} days after "
+            f"its beginning. {FEWEST} are needed, and {CAME} events that stood on their lists and came: some three "
+            "months with events in every week. Load event data that reach further back (detente load), or ask for "
+            "fewer days."
         )
     happened = np.concatenate([came(facts, one, days) for one in past])
     week = np.repeat(np.arange(len(past)), [len(one.rows) for one in past])
     newest = happened[week >= len(past) - max(1, len(past) // 3)]
-    if happened.sum() < 30 or newest.all() or not newest.any():
+    if happened.sum() < CAME or newest.all() or not newest.any():
         raise LearnError(
-            f"Too little of what was likely ever came ({int(happened.sum())} events on {len(past)} lists) to learn "
-            "chances from. Load event data of these actors (detente load)."
+            f"The record is too thin for an outlook: {held}; of what stood on the lists of {len(past)} stretches of "
+            f"{days} days, {int(happened.sum())} came. {CAME} are needed, some but not all of the newest third. "
+            "Load event data of these actors (detente load)."
         )
     x = np.concatenate([one.x for one in past])
     return fit(x, happened, week, seed=seed)

@@ -60,7 +60,7 @@ def faults(content: bytes, name: str, base: Lexicon) -> list[str]:
     Example:
         >>> from detente.read.frames import lexicon
         >>> faults(b'[[frame]]\\ntype = "ACUSE"\\ncameo = "112"\\nverbs = ["finger"]', "own.toml", lexicon())
-        ["own.toml, frame 1 (finger): 'ACUSE' is no PLOVER type; use one of: ACCUSE."]
+        ["own.toml, frame 1 (finger): 'ACUSE' is no PLOVER type; did you mean ACCUSE?"]
     """
     try:
         book = tomllib.loads(content.decode("utf-8"))

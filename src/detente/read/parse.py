@@ -38,7 +38,7 @@ _SHORT = frozenset(
 # long, and what a sentence costs grows faster than its length.
 LONGEST = 2000
 _CLAUSE = re.compile(r"[;:,—)][\"']?\s|\s[-–—]+\s")
-_STOP = re.compile(r"[.!?…]+[\"')\]]*(?=\s+[\"'(\[]?[A-Z0-9])|\n\s*\n")
+_STOP = re.compile(r"[.!?…]+[\"')\]]*(?=\s+(?:[\"'(]?[A-Z0-9]|\[\w))|\n\s*\n")
 
 _NAMES = ("France", "Spain", "Italy", "Germany", "Poland", "Sweden", "Norway", "Greece")
 _STANDINS = {

@@ -454,16 +454,14 @@ class Setting:
 
     def expected(self, n: int, workers: int = 1) -> Floats:
         """(V, n, 2, A, A) expectations, for the first n draws of parameters and strengths."""
-        e = self.experiment
-        n = min(n, len(self.mean.base))
-        out = np.zeros((e.variants, n, 2, e.actors, e.actors))
-
-        def work(i: int) -> None:
-            out[:, i] = expect(self.mean, e.plans.at(i, i + 1), e.watch, i, e.days)
-
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work, range(n)))
-        return out
+            found = list(pool.map(self.expected_of, range(min(n, len(self.mean.base)))))
+        return np.stack(found, 1)
+
+    def expected_of(self, i: int) -> Floats:
+        """(V, 2, A, A) expectations for draw i of parameters and strengths."""
+        e = self.experiment
+        return expect(self.mean, e.plans.at(i, i + 1), e.watch, i, e.days)
 
     def futures(self, record: Record, expected: Floats) -> list[Futures]:
         """What was counted, by variant."""

@@ -138,9 +138,9 @@ class Hindcast(Shown):
 
     def summary(self) -> str:
         """The scores in words."""
-        first, last = self.forecasts[0].start, self.forecasts[-1].start
+        n, first, last = len(self.forecasts), self.forecasts[0].start, self.forecasts[-1].start
         head = (
-            f"{self.data or 'Record'}: {len(self.forecasts)} forecasts of {self.days} days, from {first} to {last}, "
+            f"{self.data or 'Record'}: {n} forecast{'s' * (n != 1)} of {self.days} days, from {first} to {last}, "
             f"{len(self.actors)} actors."
         )
         lines = [head]

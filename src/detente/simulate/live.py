@@ -19,7 +19,8 @@ from detente.simulate.measures import Measure
 from detente.simulate.threshold import Threshold
 
 _BLOCK: Final = 10  # futures between two looks at the clock
-_DRAWS: Final = 4  # parameter draws for which the expectation is worked out, if there is time
+_DRAWS: Final = (2, 4)  # parameter draws for which the expectation is worked out: at least, and if there is time
+_SHARE: Final = 0.3  # of the budget for expectations, beyond the least
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Live:
     """A model that is ready to answer.
 
     Futures without a measure are kept, so that a moved slider runs only those with it. The same measures and number of
-    futures always give the same answer; a slower machine gives one from fewer futures.
+    futures always give the same answer; within a budget, a slower machine gives one from fewer futures and from
+    expectations for fewer draws of the parameters (two to four).
 
     Args:
         fit: the model. start, days, seed, among, threshold: as for :func:`detente.simulate.simulate`.
@@ -73,7 +75,7 @@ class Live:
         self._most = most
         self._without: list[engine.Counts] = []
         self._block(0)  # compiles what is not compiled yet
-        self._expected = self._setting.expected(_DRAWS)
+        self._expected = self._setting.expected(_DRAWS[1])
 
     def answer(self, measures: Sequence[Measure], *, budget: float = 0.8, futures: int | None = None) -> Answer:
         """What these measures together would change.
@@ -91,14 +93,20 @@ class Live:
         named = (" + ".join(m.name for m in measures), tuple(measures))
         both, alone = self._setting.under([(NO_MEASURE, ()), named]), self._setting.under([named])
         most = self._most if futures is None else -(-futures // _BLOCK) * _BLOCK
-        expected = np.concatenate([self._expected, alone.expected(_DRAWS)])
+        found = [alone.expected_of(0)]
+        while len(found) < self._expected.shape[1]:
+            spent = (perf_counter() - began) * (1 + 1 / len(found))  # with one draw more
+            if futures is None and len(found) >= _DRAWS[0] and spent > _SHARE * budget:
+                break
+            found.append(alone.expected_of(len(found)))
+        expected = np.concatenate([self._expected[:, : len(found)], np.stack(found, 1)])
         blocks: list[engine.Counts] = []
         done = 0
         while done < most:
             before, lo = perf_counter(), done
             done = lo + _BLOCK
-            without, found = self._block(len(blocks)), alone.experiment.run(lo, done)
-            parts: Iterator[tuple[Any, Any]] = zip(without, found, strict=True)
+            without, under = self._block(len(blocks)), alone.experiment.run(lo, done)
+            parts: Iterator[tuple[Any, Any]] = zip(without, under, strict=True)
             blocks.append(engine.Counts(*(np.concatenate(part) for part in parts)))
             now = perf_counter()
             if futures is None and now - began + 1.2 * (now - before) > budget:

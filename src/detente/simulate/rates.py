@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from collections import deque
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
+from weakref import ref
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,6 +26,10 @@ N_TYPES: Final = 16
 HEARD: Final = CHANNELS.index("to others")
 """First of the channels of third parties."""
 _BLOCK: Final = 8  # sources are padded to a multiple of it
+_KEPT: Final = 4  # results of the last calls of each function that prepares a fit
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Law(NamedTuple):
@@ -102,6 +110,23 @@ class Model(NamedTuple):
     volume: Floats
 
 
+def _once(work: Callable[Concatenate[Fit, P], T]) -> Callable[Concatenate[Fit, P], T]:
+    """Work that is done once for a fit, which is frozen: the last few results are kept, and no fit is kept for them."""
+    kept: deque[tuple[ref[Fit], object, T]] = deque(maxlen=_KEPT)
+
+    @wraps(work)
+    def done(fit: Fit, /, *args: P.args, **how: P.kwargs) -> T:
+        for held, asked, found in tuple(kept):
+            if held() is fit and asked == (args, how):
+                return found
+        found = work(fit, *args, **how)
+        kept.append((ref(fit), (args, how), found))
+        return found
+
+    return done
+
+
+@_once
 def law(fit: Fit, gap: int) -> Law:
     """The model of a fit.
 
@@ -155,6 +180,7 @@ def _symmetric(fit: Fit) -> Bools:
     return np.array([event_type(k).symmetric for k in fit.types])
 
 
+@_once
 def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
     """The arrays of a fit, ready for the kernel.
 
@@ -223,6 +249,7 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
     )
 
 
+@_once
 def reproduction(fit: Fit, *, steps: int = 40) -> Floats:
     """(D) expected further events per event, for every parameter draw: the spectral radius, by power iteration.
 

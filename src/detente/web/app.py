@@ -16,7 +16,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -117,6 +117,8 @@ def _answer(held: Held, page: Page, form: str) -> Callable[[Request], Any]:
         view = _view(held, page, state)
         if view.status >= 400 and form:
             return PlainTextResponse(view.summary + "\n", view.status)
+        if form and not view.ready:
+            return _not_yet(view, form)
         cite = (*inputs(held, state.as_of), *view.cite) if view.status < 400 else ()
         if form == "json":
             return Response(views.plain(view, state, cite), media_type=_MIME[form])
@@ -144,11 +146,21 @@ def _state(request: Request, page: Page, form: str) -> State:
 
 def _view(held: Held, page: Page, state: State) -> View:
     try:
+        state.refuse_others((*page.takes, *views.FORM_TAKES))
         state.date("as_of")  # stands in the frame of every page, whether or not the page asks it
         return page.view(held, state)
     except DetenteError as error:
         status = 503 if isinstance(error, DeskLocked) else 400
         return wrong("This cannot be shown", str(error), status)
+
+
+def _not_yet(view: View, form: str) -> Response:
+    """What a program is told while its tables and figures are being worked out."""
+    headers = {"Retry-After": str(view.refresh or 2)}
+    if form == "json":
+        told = {"ready": False, "title": view.title, "summary": view.summary}
+        return JSONResponse(told, 503, headers)
+    return PlainTextResponse(f"Not ready yet: {view.summary}\n", 503, headers)
 
 
 def wrong(title: str, why: str, status: int) -> View:

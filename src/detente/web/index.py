@@ -166,6 +166,9 @@ class Index:
         for side in ("source", "target"):
             for code, held in self.has[side].items():
                 counts[code] += held.size
+        within = {code: held for code, held in self.has["source"].items() if code in self.has["target"]}
+        for code, held in within.items():  # what an actor did to itself, or both did together, is one event
+            counts[code] -= np.intersect1d(held, self.has["target"][code], assume_unique=True).size
         busiest = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MOST_OPTIONS]
         found["actor"] = [(code, words.name(code), n) for code, n in busiest]
         found["type"] = [(kind, f"{kind.lower()} – {words.deed(kind)}", n) for kind, _, n in found["type"]]

@@ -16,6 +16,9 @@ CARRIED = ("as_of", "theme")
 
 THEMES = ("light", "dark")
 
+FIRST, LAST = Date(1500, 1, 1), Date(2500, 12, 31)
+"""Dates that pages take: every archive that can be loaded lies between them, with room to look back and ahead."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -66,8 +69,23 @@ class State:
 
         Raises:
             RegisterError: it is none.
+            DeskError: it lies outside :data:`FIRST` to :data:`LAST`.
         """
-        return day(self.get(name) or None)
+        found = day(self.get(name) or None)
+        if found is not None and not FIRST <= found <= LAST:
+            raise DeskError(f"{name} = {found} is outside the dates taken here, {FIRST} to {LAST}. Give one of those.")
+        return found
+
+    def refuse_others(self, known: Iterable[str]) -> None:
+        """See that the address names no parameter but known ones; one that ends in ``*`` stands for all so begun.
+
+        Raises:
+            DeskError: it names another.
+        """
+        taken = (*CARRIED, *known)
+        begun = tuple(name[:-1] for name in taken if name.endswith("*"))
+        if wrong := [name for name, _ in self.params if name not in taken and not (begun and name.startswith(begun))]:
+            raise DeskError(f"This page takes no parameter {wrong[0]!r}. It takes: {', '.join(taken)}.")
 
     @property
     def as_of(self) -> Date | None:

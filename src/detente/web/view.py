@@ -52,6 +52,7 @@ class View:
         cite: sources beside those of the desk's record.
         lines: for a table too long for a page, all of it in pieces of CSV (``.csv?all=1``).
         refresh: seconds after which the page asks again, since something is being worked out; 0 for never.
+        ready: whether all its tables and figures are there; until then its forms for programs answer 503.
         keep: whether the page stays the same as long as the record does.
         status: of the answer.
     """
@@ -66,6 +67,7 @@ class View:
     cite: tuple[str, ...] = ()
     lines: Callable[[], Iterator[str]] | None = None
     refresh: int = 0
+    ready: bool = True
     keep: bool = True
     status: int = 200
 
@@ -84,13 +86,20 @@ class Page:
         name: what links to it say.
         view: what it shows, of a desk and a state. It runs in a thread of its own; what it raises as a
             :class:`~detente.errors.DetenteError` becomes a page that says so.
+        takes: names of the parameters of its address, beside those of the frame and of its forms; any other is refused.
+            ``first-*`` stands for all that begin so.
         shown: in the navigation.
     """
 
     path: str
     name: str
     view: Callable[[Held, State], View]
+    takes: tuple[str, ...] = ()
     shown: bool = True
+
+
+FORM_TAKES = ("table", "figure", "all")
+"""Parameters of the forms of every page: which table or figure, and whether all of it."""
 
 
 def html(held: Held, page: Page, view: View, state: State, pages: tuple[Page, ...], cite: tuple[str, ...]) -> str:

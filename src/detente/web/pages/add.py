@@ -18,10 +18,10 @@ from starlette.responses import RedirectResponse, Response
 
 from detente import words
 from detente.actors import day
-from detente.errors import DeskError
+from detente.errors import DeskError, DetenteError
 from detente.load.formats import FORMATS
 from detente.web.held import Held
-from detente.web.jobs import Job
+from detente.web.jobs import KEPT, Job
 from detente.web.state import State
 from detente.web.view import Page, View
 
@@ -33,6 +33,11 @@ _PLAIN = re.compile(r"[^\w .()+-]+", re.ASCII)
 def view(held: Held, state: State) -> View:
     """The forms, and the job that one of them set going."""
     job = held.jobs.get(state.get("job"))
+    if state.get("job") and job is None:
+        raise DeskError(
+            f"job = {state.get('job')!r} is none that is remembered: the desk remembers the newest {KEPT} since it was "
+            "opened. Without job=, /add shows the forms; what was read or loaded stands under /sources."
+        )
     return View(
         "Add",
         "add.html.j2",
@@ -146,6 +151,11 @@ def _load(held: Held, folder: Path, files: Sequence[Path], form: str, job: Job) 
 
     try:
         told = held.desk.load(form, *files, progress=at)
+    except DetenteError as error:
+        if "--map" not in str(error):
+            raise
+        shell = f"detente load auto FILE --map COLUMNS.toml --desk {held.path}"
+        raise DeskError(f"{error} That takes the shell: {shell}") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         held.renew()
@@ -161,4 +171,4 @@ def _short(line: str, folder: Path) -> str:
     return re.sub(re.escape(str(folder)) + r"/(\d+/)?", "", line)
 
 
-PAGE = Page("/add", "Add", view)
+PAGE = Page("/add", "Add", view, takes=("job",))

@@ -13,6 +13,7 @@ from detente import words
 from detente.actors import register
 from detente.brief.context import Context
 from detente.brief.rows import Contexts, topic_words
+from detente.errors import DeskError
 from detente.events import Claim, Report, Stance
 from detente.record import holder, nouns
 from detente.web.held import Held
@@ -58,6 +59,8 @@ def view(held: Held, state: State) -> View:
     kept = set(frame["topic"])
     chosen = contested.filter(pl.col("topic").is_in(list(kept)) & (pl.col("about").list.len() > 0))
     if state.get("topic"):
+        if state.get("topic") not in held.once("topics", make=lambda: set(held.desk.claims()["topic"])):
+            raise DeskError(f"topic = {state.get('topic')!r} is none of this desk's. /claims.csv lists them.")
         chosen = chosen.filter(pl.col("topic") == state.get("topic"))
     chosen = chosen.sort("opposed", pl.col("claims").list.len(), descending=True, maintain_order=True)
     number = int(state.number("page", 1, 1, max(1, -(-chosen.height // TOPICS))))
@@ -65,6 +68,7 @@ def view(held: Held, state: State) -> View:
     opposed = int(chosen["opposed"].sum())
     causal = frame.filter((pl.col("cause") != "") & (pl.col("effect") != ""))
     checked = _checked(held, as_of) if state.get("check") and causal.height else None
+    pending = bool(state.get("check")) and causal.height > 0 and checked is None
     return View(
         "Claims",
         "claims.html.j2",
@@ -86,7 +90,8 @@ def view(held: Held, state: State) -> View:
             "last": max(1, -(-chosen.height // TOPICS)),
             "actor": actor,
         },
-        refresh=2 if state.get("check") and causal.height and checked is None else 0,
+        refresh=2 if pending else 0,
+        ready=not pending,
     )
 
 
@@ -146,4 +151,4 @@ def _check(held: Held, as_of: Date | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row"), unfit
 
 
-PAGE = Page("/claims", "Claims", view)
+PAGE = Page("/claims", "Claims", view, takes=("actor", "topic", "page", "check"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date as Date
 from typing import Any, Final, get_args
 
@@ -13,16 +13,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from detente import codebook, words
+from detente.actors import register
 from detente.brief.context import Context
 from detente.brief.rows import Contexts, chain
-from detente.errors import DeskError
+from detente.errors import DeskError, RegisterError
 from detente.events import Domain, Event, Report
 from detente.record import nouns, sighting_key
 from detente.record.ask import MODALITIES
+from detente.record.views import day_range
 from detente.web.held import Held
 from detente.web.index import Index
 from detente.web.phrase import line
-from detente.web.state import State
+from detente.web.state import FIRST, LAST, State
 from detente.web.view import Page, View
 
 MOST: Final = 40  # reports or sightings shown of one event
@@ -77,8 +79,30 @@ def view(held: Held, state: State) -> View:
             "sighted": sighted,
             "done": _DONE.get(state.get("done"), ""),
             "merged": row is not None and row["id"] != id_,
+            "history": [_changed(one) for one in history.iter_rows(named=True)],
         },
     )
+
+
+def _changed(row: Mapping[str, Any]) -> dict[str, str]:
+    """A row of what was changed, in words."""
+    was, now = (_plainly(row[name]) for name in ("was", "now"))
+    when = f"{row['recorded']:%Y-%m-%d %H:%M} UTC"
+    return {
+        "when": when,
+        "act": row["act"],
+        "field": row["field"] or "",
+        "was": was,
+        "now": now,
+        "reason": row["reason"],
+    }
+
+
+def _plainly(stored: str | None) -> str:
+    """A value that is kept as JSON: actors by name, anything else as it is."""
+    value = None if stored is None else msgspec.json.decode(stored)
+    each = value if isinstance(value, list) else [] if value is None else [value]
+    return ", ".join(str(one.get("name") or one.get("code")) if isinstance(one, dict) else str(one) for one in each)
 
 
 def _first_of(held: Held, id_: str, as_of: Date | None, index: Index) -> dict[str, Any] | None:
@@ -171,12 +195,16 @@ async def post(held: Held, request: Request) -> Response:
 
 def _change(held: Held, id_: str, act: str, given: Mapping[str, str]) -> None:
     reason = given.get("reason", "")
+    if act == "correct":
+        changes = _changes(held, id_, given)
+    if act in ("correct", "reject") and not reason:
+        raise DeskError("Say why, in your words: whoever asks later why this event is otherwise reads only that.")
     if act == "reject":
         held.desk.reject(id_, reason=reason)
     elif act == "restore":
         held.desk.restore(id_, reason=reason)
     elif act == "correct":
-        held.desk.correct(id_, reason=reason, **_changes(held, id_, given))
+        held.desk.correct(id_, reason=reason, **changes)
     else:
         raise DeskError(f"{act!r} is nothing that can be done with an event: correct, reject or restore.")
     held.renew()
@@ -197,7 +225,37 @@ def _changes(held: Held, id_: str, given: Mapping[str, str]) -> dict[str, Any]:
     changed = {name: given[name] for name in now if name in given and given[name] != now[name]}
     if not changed:
         raise DeskError("Nothing was changed in the form. Change a field, or leave the event as it is.")
+    _see({**now, **changed}, changed)
     return {name: _value(name, value, sighted) for name, value in changed.items()}
+
+
+def _see(fields: Mapping[str, str], changed: Collection[str]) -> None:
+    """Refuse what cannot have happened: an event toward oneself, and one asserted of a day to come."""
+    if {"source", "target"} & set(changed):
+        one, other = (
+            {_code(word) for word in fields[side].split(",") if word.strip()} for side in ("source", "target")
+        )
+        if same := sorted(one & other):
+            raise DeskError(
+                f"{words.name(same[0])} stands on both sides. An event is toward somebody else: change one."
+            )
+    written = next((fields[name] for name in ("date", "day") if name in changed), "")
+    try:
+        first = day_range(written)[0]
+    except ValueError:
+        return  # the record says which forms a date can have
+    if first and first > Date.today() and fields.get("modality", "asserted") == "asserted":
+        raise DeskError(f"{written} is still to come. Give a day that was, or a modality other than asserted.")
+    if first and not FIRST <= first <= LAST:
+        raise DeskError(f"{written} is outside the dates taken here, {FIRST} to {LAST}.")
+
+
+def _code(word: str) -> str:
+    """The code of an actor; what is none stays as written, and the record refuses it."""
+    try:
+        return register().find(word).code
+    except RegisterError:
+        return word.strip()
 
 
 def _value(name: str, value: str, sighted: bool) -> Any:
@@ -207,4 +265,4 @@ def _value(name: str, value: str, sighted: bool) -> Any:
     return (codes[0] if len(codes) == 1 else codes or None) if sighted else codes
 
 
-PAGE = Page("/event/{id}", "Event", view, shown=False)
+PAGE = Page("/event/{id}", "Event", view, takes=("done",), shown=False)

@@ -77,6 +77,7 @@ def question(state: State) -> tuple[Asked, tuple[str, ...]]:
     levels = state.all("confidence")
     if wrong := [level for level in levels if level not in LEVELS]:
         raise DeskError(f"confidence = {wrong[0]!r} is none of {', '.join(LEVELS)}.")
+    since, until = state.date("since"), state.date("until")
     asked = ask.asked(
         actor=state.all("actor"),
         other=state.all("other"),
@@ -84,8 +85,8 @@ def question(state: State) -> tuple[Asked, tuple[str, ...]]:
         domain=state.all("domain"),
         source=state.all("source"),
         modality=state.all("modality"),
-        since=state.get("since") or None,
-        until=state.get("until") or None,
+        since=since,
+        until=until,
     )
     if asked.cameo:
         raise DeskError(f"type = {asked.cameo[0]!r}: choose a PLOVER type here; detente events --type takes codes.")
@@ -128,4 +129,4 @@ def _lines(index: Index, rows: Places) -> Iterator[str]:
         yield text.write_csv(include_header=start == 0, line_terminator="\r\n")
 
 
-PAGE = Page("/events", "Events", view)
+PAGE = Page("/events", "Events", view, takes=(*FACETS, "since", "until", "page"))

@@ -132,4 +132,4 @@ def _pairs(edges: pl.DataFrame) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda p: (-p["cooperation"] - p["hostility"], p["names"]))
 
 
-PAGE = Page("/network", "Network", view)
+PAGE = Page("/network", "Network", view, takes=("on", "view", "kind", "domain", "actors", "pairs"))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import polars as pl
 
 from detente import codebook, words
@@ -22,12 +23,19 @@ from detente.web.state import State
 from detente.web.view import Page, View
 
 if TYPE_CHECKING:
-    from detente.simulate import Comparison
+    from detente.learn import Fit
+    from detente.simulate import Effect
 
 DAYS: Final = 30  # of the period that is looked at, and by default between the two dates
 MOST_PAIRS, MOST_NEW = 12, 10
 AHEAD, FUTURES, SEED = 30, 200, 7
-_ARROWS: Final = {1: ("↑", "up from"), 0: ("→", "same as"), -1: ("↓", "down from")}
+_NOISE: Final = 2  # the way of a change that is not told from noise
+_ARROWS: Final = {
+    _NOISE: ("·", "not told apart from"),
+    1: ("↑", "up from"),
+    0: ("→", "same as"),
+    -1: ("↓", "down from"),
+}
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ def _later(held: Held, what: str, day: Date, before: Date) -> list[Said]:
 def _learnt(held: Held, day: Date, before: Date) -> Said:
     """How hostile acts feed on each other, by the model of either date."""
     try:
-        now, then = (held.desk.learn(as_of=one) for one in (day, before))
+        now, then = (_model(held, one) for one in (day, before))
     except DetenteError as error:
         return Said(f"How states react could not be learnt: {error}", "/reactions")
     found = next((r for r in now.reactions(tuple(held.desk.actors(day)[:10])) if r.detectable), None)
@@ -193,7 +201,7 @@ def _learnt(held: Held, day: Date, before: Date) -> Said:
             f"{words.number(found.effect)} events of {found.response} toward {words.the(found.toward)} for each within "
             f"30 days (90 % interval {words.number(found.low)} to {words.number(found.high)})."
         )
-    share = {name: 1 - fit.prior_share for name, fit in (("now", now), ("then", then))}
+    share = {name: 1 - _prior_share(fit) for name, fit in (("now", now), ("then", then))}
     way = (share["now"] > share["then"] + 0.005) - (share["now"] < share["then"] - 0.005)
     counts = "weight of this desk's own events in what is learnt, the rest being the shipped prior"
     return Said(text, "/reactions", counts, f"{share['now']:.0%}", f"{share['then']:.0%}", way)
@@ -202,6 +210,7 @@ def _learnt(held: Held, day: Date, before: Date) -> Said:
 def _tested(held: Held, day: Date, before: Date) -> Said:
     """Which measure ranks first, and by how much more or less than under the model of the earlier date."""
     try:
+        fit = _model(held, day)
         now, then = (
             held.desk.compare(None, as_of=one, days=AHEAD, futures=FUTURES, seed=SEED) for one in (day, before)
         )
@@ -213,17 +222,50 @@ def _tested(held: Held, day: Date, before: Date) -> Said:
     lead = f"Of {words.count(len(ranked), 'measure')} simulated over {AHEAD} days, {best.name} ranks first"
     if best.verdict != "fewer hostile events":
         lead += ", without a detectable effect that matters"
-    text = f"{lead}: fewer hostile events in {better} of every {better + same + worse} futures, more in {worse}."
+    low90, low50, high50, high90 = (_percent(share) for share in _between(best))
+    text = (
+        f"{lead}: fewer hostile events in {better} of every {better + same + worse} futures, more in {worse}; expected "
+        f"change {_percent(best.share)} (50 % interval {low50} to {high50}, 90 % {low90} to {high90})"
+    )
+    prior = _prior_share(fit)
+    text += (
+        f", {'mostly by' if prior >= 0.5 else 'in part by'} the shipped prior ({prior:.0%} of the weight)."
+        if prior
+        else "."
+    )
     if "assumed" in best.kind:
         text += " How far it damps the reaction is an assumption, not learnt."
-    share, old = best.share, _share(then, best.name)
-    way = 0 if old is None or abs(share - old) < 0.005 else 1 if share > old else -1
-    counts = f"change of hostile events under {best.name}"
-    return Said(text, "/whatif", counts, _percent(share), "not simulated then" if old is None else _percent(old), way)
+    old = next((effect for effect in then.ranking() if effect.name == best.name), None)
+    counts = f"expected change of hostile events under {best.name}, with its 90 % interval"
+    if old is None:
+        return Said(text, "/whatif", counts, _ranged(best), "not simulated then", _NOISE)
+    (low, *_, high), (old_low, *_, old_high) = _between(best), _between(old)
+    way = 1 if low > old_high else -1 if high < old_low else _NOISE
+    return Said(text, "/whatif", counts, _ranged(best), _ranged(old), way)
 
 
-def _share(comparison: Comparison, name: str) -> float | None:
-    return next((effect.share for effect in comparison.ranking() if effect.name == name), None)
+def _between(effect: Effect) -> tuple[float, ...]:
+    """Ends of the 90 and 50 % intervals of the expected change, ascending, as shares like that of the effect."""
+    draws = effect.expected()
+    mean = float(draws.mean())
+    scale = effect.share / mean if mean else 0.0
+    low90, low50, high50, high90 = (float(scale * end) for end in np.quantile(draws, (0.05, 0.25, 0.75, 0.95)))
+    return low90, low50, high50, high90
+
+
+def _ranged(effect: Effect) -> str:
+    low, *_, high = _between(effect)
+    return f"{_percent(effect.share)} ({_percent(low)} to {_percent(high)})"
+
+
+def _model(held: Held, day: Date) -> Fit:
+    """The model as of a day, learnt once for all pages."""
+    return held.once("model", day, make=lambda: held.desk.learn(as_of=day))
+
+
+def _prior_share(fit: Fit) -> float:
+    """How much of a model's weight is the shipped prior; the prior itself, which has no table, is all prior."""
+    return 1.0 if fit.table is None else fit.prior_share
 
 
 def _percent(share: float) -> str:
@@ -285,7 +327,7 @@ def _figure(tension: pl.DataFrame, day: Date, before: Date) -> Figure:
     length = {"field": "n", "type": "quantitative", "axis": axis}
     body = {
         "data": {"values": values},
-        "width": 560,
+        "width": 420,
         "height": {"step": 26},
         "layer": [
             {
@@ -322,4 +364,4 @@ def _reports(held: Held, before: Date, day: Date) -> list[dict[str, Any]]:
     )
 
 
-PAGE = Page("/", "Overview", view)
+PAGE = Page("/", "Overview", view, takes=("before",))

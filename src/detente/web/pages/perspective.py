@@ -90,16 +90,17 @@ def _figure(frame: pl.DataFrame, code: str, days: int, day: Any) -> Figure:
     busiest = told.group_by("name").agg(pl.col("recent").sum()).sort("recent", "name", descending=[True, False])
     names = busiest["name"].head(MOST_BARS).to_list()
     values = told.filter(pl.col("name").is_in(names)).sort("name", "to", "tone").to_dicts()
+    longest = {"field": "recent", "op": "sum", "order": "descending"}  # of each panel by itself
     body: dict[str, Any] = {
         "data": {"values": values},
         "facet": {"field": "to", "type": "nominal", "header": {"labelAnchor": "start"}},
         "columns": 1,
         "spec": {
-            "width": 520,
+            "width": 420,
             "height": {"step": 22},
             "mark": {"type": "bar", "height": 14},
             "encoding": {
-                "y": {"field": "name", "type": "nominal", "title": None, "sort": names},
+                "y": {"field": "name", "type": "nominal", "title": None, "sort": longest},
                 "x": {
                     "field": "recent",
                     "type": "quantitative",
@@ -122,6 +123,6 @@ def _figure(frame: pl.DataFrame, code: str, days: int, day: Any) -> Figure:
 
 
 PAGES = (
-    Page("/perspective", "Perspective", choose),
-    Page("/perspective/{actor}", "Perspective", view, shown=False),
+    Page("/perspective", "Perspective", choose, takes=("actor", "days")),
+    Page("/perspective/{actor}", "Perspective", view, takes=("days",), shown=False),
 )

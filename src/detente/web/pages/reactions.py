@@ -40,7 +40,9 @@ def view(held: Held, state: State) -> View:
     as_of, known = state.as_of, held.day(state.as_of)
     fit = held.later("model", as_of, make=lambda: held.desk.learn(as_of=as_of))
     if fit is None:
-        return View("Reactions", "working.html.j2", known, summary="Learning how these states react …", refresh=2)
+        return View(
+            "Reactions", "working.html.j2", known, summary="Learning how these states react …", refresh=2, ready=False
+        )
     by = _one(state, "by", ("types", "actors"))
     ways = (*fit.channels, *(("calming",) if fit.damping.any() and by == "actors" else ()))
     channel = _one(state, "channel", ("reciprocity", *ways))
@@ -82,7 +84,12 @@ def view(held: Held, state: State) -> View:
         figures["score"] = fit.score.figure()
         tables["score"] = fit.score.frame()
     value, low, high = held.once("reproduction", as_of, make=lambda: fit.reproduction()[:3])
-    share = f" {fit.prior_share:.0%} of the weight is the shipped prior." if fit.prior_share else ""
+    share = (
+        f" {fit.prior_share:.0%} of the weight is the shipped prior; past events are those of its data and this desk."
+        if fit.prior_share
+        else ""
+    )
+    share += f" {fit.provenance['overlap']}" if "overlap" in fit.provenance else ""
     return View(
         "Reactions",
         "reactions.html.j2",
@@ -128,4 +135,4 @@ def _opened(held: Held, state: State, fit: Fit, as_of: Date | None, known: Date)
     return found, made
 
 
-PAGE = Page("/reactions", "Reactions", view)
+PAGE = Page("/reactions", "Reactions", view, takes=("by", "channel", "cause", "response", "actor", "to", "other"))

@@ -40,7 +40,9 @@ def view(held: Held, state: State) -> View:
         "Timeline",
         "timeline.html.j2",
         known,
-        summary=f"{whose[0].upper()}{whose[1:]}: {count(totals['cooperation'], 'event')} of cooperation and "
+        summary="No event of this desk shows who did it yet."
+        if whose == "nobody"
+        else f"{whose[0].upper()}{whose[1:]}: {count(totals['cooperation'], 'event')} of cooperation and "
         f"{totals['hostility']:,} of hostility, by {by}.",
         tables={"timeline": periods, "marked": marks},
         figures={"timeline": drawn},
@@ -132,4 +134,4 @@ def _signed(codes: list[str], since: Date, until: Date) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=MARKS, orient="row")
 
 
-PAGE = Page("/timeline", "Timeline", view)
+PAGE = Page("/timeline", "Timeline", view, takes=("actor", "other", "since", "until"))

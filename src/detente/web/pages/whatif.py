@@ -11,11 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from detente import actors as registers
-from detente import relate
+from detente import learn, relate
 from detente.actors import register
-from detente.errors import DeskError, ScenarioError
+from detente.errors import DeskError, ScenarioError, ShortHistory
 from detente.figure import Figure
 from detente.learn import Fit
+from detente.learn.diagnose import cautions
 from detente.learn.figures import origin
 from detente.simulate import Comparison, Futures, Live, Measure, catalogue, compare, simulate
 from detente.simulate import figures as drawing
@@ -31,6 +32,7 @@ LEAST: Final = 50  # futures below which intervals would say nothing, even if a 
 WHOLE: Final = 2000
 ALONE: Final = 200  # futures where no measure is chosen
 SEED: Final = 7
+MOSTLY: Final = 0.5  # share of the prior from which the levels are called its own
 BESIDE: Final = 3  # measures whose futures are drawn beside those without
 
 
@@ -39,13 +41,19 @@ def view(held: Held, state: State) -> View:
     as_of, known = state.as_of, held.day(state.as_of)
     fit = held.later("model", as_of, make=lambda: held.desk.learn(as_of=as_of))
     if fit is None:
-        return View("What if", "working.html.j2", known, summary="Learning how these states react …", refresh=2)
+        return View(
+            "What if", "working.html.j2", known, summary="Learning how these states react …", refresh=2, ready=False
+        )
     among = _among(held, state, fit, as_of)
-    by, toward = _sides(held, state, among, as_of, known)
+    by, toward, named = _sides(held, state, among, as_of, known)
     chosen = fit.select(list(dict.fromkeys([*among, *by, *toward])))
     start = max(known, fit.end) + timedelta(days=1)
     days = int(state.number("days", 90, 1, 365))
+    if state.get("futures", "whole") != "whole":
+        raise DeskError(f"futures = {state.get('futures')!r}: leave it out, or give whole for {WHOLE:,} futures.")
     whole = state.get("futures") == "whole"
+    if wrong := [one for one in state.all("measure") if one not in {m.id for m in catalogue()}]:
+        raise DeskError(f"measure = {wrong[0]!r} is none of {', '.join(m.id for m in catalogue())}.")
     rows = [_row(state, m, start, days) for m in catalogue()]
     wanted = [row["bound"](by, toward) for row in rows if row["on"]]
     sets: list[tuple[Measure, ...]] = [(m,) for m in wanted]
@@ -67,6 +75,8 @@ def view(held: Held, state: State) -> View:
         "rows": rows,
         "by": ", ".join(by),
         "toward": ", ".join(toward),
+        "named": named,
+        "swapped": state.url(by=", ".join(toward), toward=", ".join(by)),
         "days": days,
         "lengths": sorted({*DAYS, days}),
         "start": start,
@@ -83,7 +93,7 @@ def view(held: Held, state: State) -> View:
     if found is None:
         task = f"{WHOLE:,} futures of {count(len(sets) + 1, 'variant')}" if whole and sets else "making the model ready"
         running = f"{sides}. Under way: {task}; {way}."
-        return View("What if", "whatif.html.j2", known, summary=running, context=context, refresh=2)
+        return View("What if", "whatif.html.j2", known, summary=running, context=context, refresh=2, ready=False)
     figures: dict[str, Figure]
     source = origin(fit)
     base = found.base if isinstance(found, Comparison) else found
@@ -98,12 +108,13 @@ def view(held: Held, state: State) -> View:
     else:
         figures = {"futures": drawing.futures(found, as_of=known, source=source)}
         tables = {"futures": found.fan(cumulative=True)}
-        said = f"{count(days, 'day')} from {day(start)} without any measure: {_counted(found)}."
+        said = f"{names(by)} and, over against them, {names(toward)}: {count(days, 'day')} from {day(start)} "
+        said += f"without any measure, {_counted(found)}."
     return View(
         "What if",
         "whatif.html.j2",
         known,
-        summary=f"{said} {len(base):,} futures.",
+        summary=f"{_levels(held, fit, as_of)} {said} {len(base):,} futures.".strip(),
         tables=tables,
         figures=figures,
         context=context,
@@ -155,23 +166,47 @@ def _among(held: Held, state: State, fit: Fit, as_of: Date | None) -> list[str]:
     return (known if len(known) > 1 else list(fit.actors))[:most]
 
 
-def _sides(held: Held, state: State, among: list[str], as_of: Date | None, known: Date) -> tuple[list[str], list[str]]:
-    """Who takes the measures toward whom, as asked, or else as the record has it."""
+def _levels(held: Held, fit: Fit, as_of: Date | None) -> str:
+    """Whose levels the futures have, where they are not, or not all, those of this desk; empty where they are."""
+    share = 1.0 if fit.table is None else fit.prior_share  # the shipped prior itself has no table
+    overlap = str(fit.provenance.get("overlap", ""))
+    if not share:
+        return overlap
+    data = learn.prior().provenance["data"]
+    files = names([f"{row['name'].partition('.')[0]} ({row['start']} to {row['end']})" for row in data])
+    told = held.once("told", as_of, make=lambda: held.desk.told(as_of))
+    short = " ".join(str(w) for w in cautions(told, learn.prior()) if isinstance(w, ShortHistory))
+    levels = f"the level of media-wide coverage in the shipped prior's data, {files}"
+    if share < MOSTLY:
+        said = f"{share:.0%} of the model's weight is the shipped prior, which draws levels toward {levels}."
+        return " ".join(part for part in (said, short, overlap) if part)
+    said = (
+        f"Numbers of events here are at {levels}, not at that of this desk: the prior has {share:.0%} of the weight. "
+        f"Do not hold them against this desk's own counts."
+    )
+    return " ".join(part for part in (said, short, overlap) if part)
+
+
+def _sides(
+    held: Held, state: State, among: list[str], as_of: Date | None, known: Date
+) -> tuple[list[str], list[str], bool]:
+    """Who takes the measures toward whom, as asked, or else as the record has it; and whether it was asked."""
     given = [
         [register().find(word).code for word in state.get(side).replace(";", ",").split(",") if word.strip()]
         for side in ("by", "toward")
     ]
     if all(given):
-        return given[0], given[1]
+        return given[0], given[1], True
     if any(given):
         raise DeskError("Name both sides, who takes the measures and toward whom, or neither.")
     key = ("sides", as_of, tuple(among))
-    return held.once(
+    one, other = held.once(
         *key,
         make=lambda: relate.sides(
             held.desk.store.events(as_of), registers.ties(), among, known, acts=held.desk.acts(as_of)
         ),
     )
+    return one, other, False
 
 
 def _row(state: State, m: Measure, start: Date, days: int) -> dict[str, Any]:
@@ -228,4 +263,11 @@ def _ranked(found: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-PAGE = Page("/whatif", "What if", view)
+PAGE = Page(
+    "/whatif",
+    "What if",
+    view,
+    takes=(
+        "by", "toward", "days", "futures", "measure", "together", "actors", "strength-*", "every-*", "first-*",
+    ),
+)  # fmt: skip
