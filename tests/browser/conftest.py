@@ -19,7 +19,7 @@ from detente.web.pages import PAGES
 from tests.desks import full, harmful
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
-WAIT: Final = 90.0  # seconds for what a slow machine learns and simulates beside a page
+WAIT: Final = 300.0  # seconds for what a slow machine compiles, learns and simulates beside a page
 
 if not CHROMIUM.exists():
     collect_ignore_glob = ["test_*.py"]  # no Chromium: apt-get install -y chromium
@@ -41,14 +41,14 @@ def served(desk: Path) -> Iterator[str]:
             process.send_signal(signal.SIGINT)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A desk with reports and loaded event data, served; tests correct it but take nothing away."""
     with served(full(tmp_path_factory.mktemp("browser"))) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A desk on which every text means harm: its folder, and where it is served."""
     desk = harmful(tmp_path_factory.mktemp("harm"))
@@ -56,7 +56,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
         yield desk, address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """The browser."""
     from playwright.sync_api import sync_playwright

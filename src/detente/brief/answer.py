@@ -16,6 +16,7 @@ from detente.brief.findings import Findings
 from detente.brief.rows import EventRow, TieRow, Topic, anchor
 from detente.codebook import is_hostile
 from detente.show.figures import after
+from detente.simulate.compare import ITSELF
 
 if TYPE_CHECKING:
     from detente.simulate import Effect
@@ -324,6 +325,8 @@ def _ranked(findings: Findings) -> Sentence:
             at,
         ),
     ]
+    if best.itself <= -ITSELF:
+        parts += [Part(", of which "), Part(words.signed(best.itself), at), Part(" are the suspended acts themselves")]
     if "assumed" in best.kind:
         parts.append(Part("; how far it damps the reaction is an assumption, not learnt"))
     elif any(m.evidence_strength in ("none", "thin") for m in best.measures):

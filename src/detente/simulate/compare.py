@@ -30,6 +30,8 @@ Verdict = Literal["fewer hostile events", "more hostile events", "too small to m
 
 MATERIAL: Final = 0.01
 """An expected change of less than this share of the hostile events between the sides is called too small to matter."""
+ITSELF: Final = 0.05
+"""Suspended acts that make fewer expected events than this are not told apart from what follows."""
 _OF: Final = 20
 
 NO_CALMING: Final = (
@@ -184,7 +186,7 @@ class Effect:
             f"({self.share:+.1%} of those between its sides; 90 % interval {low:+.2g} to {high:+.2g}); "
             f"in single futures {near:+.0f} to {far:+.0f} (90 %), {self.words}."
         )
-        if (itself := self.itself) <= -0.05:
+        if (itself := self.itself) <= -ITSELF:
             line += f" Of the mean change {itself:+.2g} are the suspended acts themselves."
         return f"{line} {self.caution}".rstrip()
 
@@ -280,7 +282,7 @@ class Comparison(Shown):
         kinds = {m.kind for e in self.effects for m in e.measures}
         calming = CALMING.format(most=self.calming) if self.calming > 0.0 else NO_CALMING
         words = [calming] if "scheduled" in kinds else []
-        if any(e.itself <= -0.05 for e in self.effects):
+        if any(e.itself <= -ITSELF for e in self.effects):
             words.append(
                 "A measure that suspends hostile acts lowers their count by definition; the rest follows from it."
             )

@@ -17,6 +17,7 @@ from detente.desk import sample
 from detente.errors import DeskError, DetenteError
 from detente.figure import Figure, figure, tones
 from detente.record.ask import pairs
+from detente.simulate.compare import ITSELF
 from detente.web.held import Held
 from detente.web.phrase import line
 from detente.web.state import State
@@ -227,6 +228,11 @@ def _tested(held: Held, day: Date, before: Date) -> Said:
         f"{lead}: fewer hostile events in {better} of every {better + same + worse} futures, more in {worse}; expected "
         f"change {_percent(best.share)} (50 % interval {low50} to {high50}, 90 % {low90} to {high90})"
     )
+    if best.itself <= -ITSELF:
+        text += (
+            f"; of {words.signed(float(best.expected().mean()))} events {words.signed(best.itself)} are the suspended "
+            "acts themselves"
+        )
     prior = _prior_share(fit)
     text += (
         f", {'mostly by' if prior >= 0.5 else 'in part by'} the shipped prior ({prior:.0%} of the weight)."
