@@ -121,7 +121,7 @@ def test_suggestions_name_every_state_that_bears_the_word() -> None:
 
 @pytest.mark.parametrize("words", ["Narnia", "", "xyzzy plugh"])
 def test_nothing_alike_is_not_suggested(words: str) -> None:
-    with pytest.raises(RegisterError, match=r"name '.*'\.$"):
+    with pytest.raises(RegisterError, match=r"name '.*'\. Give a code as PRK or a name as North Korea\.$"):
         REGISTER.find(words)
 
 
