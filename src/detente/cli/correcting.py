@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from detente.cli.options import Day, F, desk_option, open_desk, show, table_options
+from detente.cli.options import Day, F, desk_option, give, open_desk, show, table_options
 
 
 def change_options(command: F) -> F:
@@ -92,10 +92,7 @@ def doctor(path: Path, repair: bool, form: str | None) -> None:
     from detente import desk
 
     health = desk.doctor(path, repair=repair)
-    if form:
-        show(health.frame(), form, "")
-    else:
-        click.echo(health.summary())
+    give(health, form)
     if not health.sound:
         sys.exit(1)
 

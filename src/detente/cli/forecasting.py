@@ -12,6 +12,7 @@ from detente.cli.options import (
     Day,
     as_of_option,
     desk_option,
+    give,
     model_option,
     open_desk,
     seed_option,
@@ -36,10 +37,7 @@ def learn(
     fit = desk.learn_from(data, seed=seed) if data else open_desk(path).learn(as_of=as_of, seed=seed)
     if save:
         fit.save(save)
-    if form:
-        show(fit.frame(), form, "No reactions.")
-    else:
-        click.echo(fit.summary())
+    give(fit, form)
 
 
 @click.command(epilog="Example: detente reactions --actor PRK --to MOBILIZE --by USA --by KOR")
@@ -70,10 +68,7 @@ def reactions(path: Path, form: str | None, actor: str | None, to: str | None, *
     found = desk.reaction(actor, to=to, by=by, toward=toward or None, model=model, channel=channel, days=days)
     if svg:
         found.figure().save(svg)
-    if form:
-        show(found.frame(), form, "No days.")
-    else:
-        click.echo(found.summary())
+    give(found, form)
 
 
 @click.command(epilog="Example: detente reproduction --by bloc --hostile")
@@ -169,10 +164,7 @@ def check(path: Path, form: str | None, claim: str | None, all_claims: bool, **a
         answer = wording.hold(claim, **{k: v for k, v in asked.items() if k not in ("as_of", "model")})
     else:
         answer = open_desk(path).check(claim, **asked)
-    if form:
-        show(answer.frame(), form, "Nothing.")
-    else:
-        click.echo(answer.summary())
+    give(answer, form)
 
 
 @click.command(epilog="Example: detente backtest --train icews2018-to-september.csv.gz --test icews2018.csv.gz")
@@ -197,10 +189,7 @@ def backtest(path: Path, form: str | None, data: tuple[Path, ...], train: tuple[
         found = learning.backtest(data or test, train=train, **asked)
     else:
         found = open_desk(path).backtest(**{k: asked[k] for k in ("days", "origins", "seed")})
-    if form:
-        show(found.frame(), form, "No scores.")
-    else:
-        click.echo(found.summary())
+    give(found, form)
 
 
 @click.command(epilog="Example: detente diagnose --desk korea --csv > residuals.csv")
@@ -212,7 +201,4 @@ def diagnose(path: Path, form: str | None, data: tuple[Path, ...]) -> None:
     from detente.desk import learning
 
     found = learning.diagnose(data) if data else open_desk(path).diagnose()
-    if form:
-        show(found.frame(), form, "No residuals.")
-    else:
-        click.echo(found.summary())
+    give(found, form)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import date as Date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Result(Protocol):
+    """What a stage found, as a table and in words."""
+
+    def frame(self) -> pl.DataFrame: ...
+    def summary(self) -> str: ...
 
 
 def tell(message: str) -> None:
@@ -94,3 +101,11 @@ def show(frame: pl.DataFrame, form: str | None, empty: str) -> None:
         click.echo(empty, err=True)
     else:
         click.echo(tables.text(frame, wide=not sys.stdout.isatty()))
+
+
+def give(result: Result, form: str | None) -> None:
+    """Print a result in words, or its table where a form is asked for."""
+    if form:
+        show(result.frame(), form, "")
+    else:
+        click.echo(result.summary())

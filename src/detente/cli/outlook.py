@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from detente.cli.options import as_of_option, desk_option, open_desk, seed_option, show, table_options
+from detente.cli.options import as_of_option, desk_option, give, open_desk, seed_option, table_options
 
 
 @click.command(epilog="Example: detente outlook --actor PRK --days 7")
@@ -37,7 +37,4 @@ def outlook(
     found = desk.outlook(days, actor=actor, type=kind, as_of=as_of, seed=seed)
     if svg:
         found.figure().save(svg)
-    if form:
-        show(found.frame(), form, "Nothing is likely.")
-    else:
-        click.echo(found.summary())
+    give(found, form)

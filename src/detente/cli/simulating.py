@@ -14,6 +14,7 @@ from detente.cli.options import (
     F,
     as_of_option,
     desk_option,
+    give,
     model_option,
     open_desk,
     seed_option,
@@ -85,10 +86,7 @@ def simulate(form: str | None, path: Path, **asked: Any) -> None:
     """
     with _told(asked) as progress:
         futures = open_desk(path).simulate(**asked, progress=progress)
-    if form:
-        show(futures.frame(), form, "No events in any future.")
-    else:
-        click.echo(futures.summary())
+    give(futures, form)
 
 
 @click.command(
@@ -110,10 +108,7 @@ def compare(form: str | None, path: Path, **asked: Any) -> None:
     """
     with _told(asked) as progress:
         comparison = open_desk(path).compare(**asked, progress=progress)
-    if form:
-        show(comparison.frame(), form, "No measures.")
-    else:
-        click.echo(comparison.summary())
+    give(comparison, form)
 
 
 @click.command(
@@ -158,10 +153,7 @@ def hindcast(path: Path, form: str | None, data: tuple[Path, ...], **asked: Any)
 
     asked["progress"] = lambda day: click.echo(f"forecast from {day}", err=True)
     found = desk.hindcast(data, **asked) if data else open_desk(path).hindcast(**asked)
-    if form:
-        show(found.frame(), form, "No forecasts.")
-    else:
-        click.echo(found.summary())
+    give(found, form)
 
 
 @contextmanager
