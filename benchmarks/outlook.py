@@ -77,7 +77,8 @@ def main() -> None:
             scores = some.plain if name == "logit" else some.scores
             each.append(ranking.ranks(scores, true, answers[chosen], n_actors))
         sides.append(np.repeat(some.rows[:, 1] >= n_relations, answers[chosen]))
-        kept.append(some)
+        if given.out:
+            kept.append(some)
         at += len(some.rows)
     ended = process_time()
     subject = np.concatenate(sides)

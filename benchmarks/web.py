@@ -94,13 +94,13 @@ def main() -> None:
     asked.add_argument("--think", type=float, default=1.0, help="mean seconds between an answer and the next question")
     asked.add_argument("--keep", type=Path, help="where the desk is kept; made where it is not there yet")
     asked.add_argument("--what-if", type=Path, metavar="DESK", help="time the slider of What if on a desk instead")
-    asked.add_argument("--fill", help=argparse.SUPPRESS)
+    asked.add_argument("--fill", type=int, help=argparse.SUPPRESS)
     how = asked.parse_args()
     if how.what_if:
         print(json.dumps(slider(how.what_if), indent=1))
         return
     if how.fill:
-        fill(how.keep, how.more, int(how.fill), 250_000)
+        fill(how.keep, how.more, how.fill, 250_000)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = how.keep or Path(folder) / "desk"
@@ -152,7 +152,8 @@ def serving(path: Path) -> tuple[subprocess.Popen[str], int]:
 def measured(how: argparse.Namespace, path: Path, actors: list[str], before: int) -> dict[str, object]:
     served, port = serving(path)
     began = perf_counter()
-    asyncio.run(readers(port, 1, 0.0 + 1e-3, 0.0, actors))  # the first one takes the record in
+    with urlopen(f"http://127.0.0.1:{port}/events") as answer:  # the first one takes the record in
+        answer.read()
     first = perf_counter() - began
     importing = subprocess.Popen(
         [sys.executable, __file__, "--fill", str(os.getpid()), "--keep", str(path), "--more", str(how.more)]

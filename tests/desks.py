@@ -6,14 +6,24 @@ from datetime import date as Date
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 import detente as dt
 from detente.events import Claim, Reading, Report
+from detente.web.pages import PAGES
 from tests import event_files, handmade
 
 SCRIPT = "<script>alert(1)</script>"
 HARM = (
     f"""{SCRIPT}<img src=x onerror=alert(2)> "><svg/onload=alert(3)> javascript:alert(4) \u202eevil\u202c {{{{7*7}}}}"""
 )
+
+
+def addresses(desk: Path) -> list[str]:
+    """An address of every page, and of that of each event."""
+    ids = dt.open(desk).events().select("id").collect()["id"]
+    pages = [page.path.format(actor="JPN") for page in PAGES if "{id}" not in page.path]
+    return [*pages, "/claims?check=1", *(f"/event/{id_}" for id_ in ids)]
 
 
 def full(folder: Path) -> Path:
@@ -71,5 +81,4 @@ def harmful(folder: Path) -> Path:
 
 def _claim(of: Report, speaker: str, stance: Any, sentence: str) -> Claim:
     made = handmade.claim(of, speaker, stance, sentence, cause=f"drills {HARM}", effect=f"tension {HARM}")
-    return Claim(**{name: getattr(made, name) for name in made.__struct_fields__} | {
-        "id": f"{made.id}{stance}", "topic": f"KOR USA: {HARM}"})  # fmt: skip
+    return structs.replace(made, id=f"{made.id}{stance}", topic=f"KOR USA: {HARM}")

@@ -26,9 +26,9 @@ from detente.learn import Fit
 from detente.record import Store
 from detente.simulate import Comparison
 from tests import handmade
+from tests.chromium import launched, needs_chromium
 from tests.shared import shared
 
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)> javascript:alert(1) \u202egnp.exe'
 VOID = {"meta", "br", "img", "link", "input", "hr", "col", "wbr"}
 
@@ -355,32 +355,24 @@ def test_brief_of_the_seeds(tmp_path: Path) -> None:
     assert "2 reports" in html
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium: apt-get install -y chromium")
+@needs_chromium
 def test_a_browser_asks_for_nothing_and_the_page_fits(html: str, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
     page_file = tmp_path / "brief.html"
     page_file.write_text(html, encoding="utf-8")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        try:
-            for width in (360, 1440):
-                page = browser.new_page(viewport={"width": width, "height": 800})
-                asked: list[str] = []
-                said: list[str] = []
-                page.on("request", lambda request, asked=asked: asked.append(request.url))
-                page.on("console", lambda message, said=said: said.append(message.text))
-                page.on("pageerror", lambda error, said=said: said.append(str(error)))
-                page.goto(page_file.as_uri())
-                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-                assert asked == [page_file.as_uri()]
-                assert said == []
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-                page.close()
-        finally:
-            browser.close()
+    with launched() as browser:
+        for width in (360, 1440):
+            page = browser.new_page(viewport={"width": width, "height": 800})
+            asked: list[str] = []
+            said: list[str] = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.on("console", lambda message, said=said: said.append(message.text))
+            page.on("pageerror", lambda error, said=said: said.append(str(error)))
+            page.goto(page_file.as_uri())
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            assert asked == [page_file.as_uri()]
+            assert said == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.close()
 
 
 def test_sides_are_read_off_the_desk_in_any_order(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import detente
+from benchmarks import verdicts
+from benchmarks.verdicts import CLAIM, START
 from detente.cli import main
 from detente.codebook import QUADS, TYPES
 from detente.errors import DetenteWarning, LearnError
@@ -26,22 +27,12 @@ from detente.record.windows import Window
 from tests import handmade
 from tests.shared import shared
 
-START, DAYS = date(2008, 1, 1), 3650
-CLAIM = Proposition(
-    Acts(("KOR", "USA"), types=("COOPERATE",), joint=True), Acts(("PRK",), types=HOSTILE), raises=True, within=7
-)
+DAYS = verdicts.KINDS["plain"][0]
 
 
 def record(ratio: float, seed: int) -> pl.DataFrame:
     """Ten years of drills every two months or so, and threats that come ``ratio`` times as often in the week after."""
-    rng = np.random.default_rng(seed)
-    drills = np.flatnonzero(rng.random(DAYS) < 1 / 60)
-    rate = np.full(DAYS, 0.05)
-    for d in drills:
-        rate[d + 1 : d + 8] = 0.05 * ratio
-    rows = [(START + timedelta(int(d)), "USA", "KOR", "COOPERATE", 1) for d in drills]
-    rows += [(START + timedelta(i), "PRK", "KOR", "THREATEN", int(n)) for i, n in enumerate(rng.poisson(rate)) if n]
-    return pl.DataFrame(rows, schema=["day", "source", "target", "type", "count"], orient="row").sort("day")
+    return verdicts.record("plain", ratio, seed)
 
 
 def test_finds_what_was_put_in() -> None:
@@ -327,3 +318,11 @@ def test_days_compared_that_end_before_they_begin() -> None:
         wording.hold(
             "drills of KOR raise threats of PRK", register=days, effects=days, since="2018-01-01", until="2012-01-01"
         )
+
+
+def test_no_days_looked_at_are_no_evidence() -> None:
+    """Within no day after a cause nothing can come, which speaks neither for a claim nor against it."""
+    claim = Proposition(Acts(("KOR",), ("PRK",), types=("ACCUSE",)), Acts(("PRK",), types=HOSTILE), within=0)
+    answer = checking.check(claim, record(4.0, 3), fit=prior())
+    assert answer.model is not None and answer.model.n > checking.FEW
+    assert answer.compared is None and answer.verdict == "says nothing"

@@ -328,6 +328,12 @@ def test_corrections_and_their_history(archive: Path) -> None:
     assert two.exit_code == 1
     assert "A sighting has one target; give one" in two.stderr
     assert "is after today" in run("reject", fight["id"], "--known", "2999-01-01", *desk).stderr
+    own = run("correct", fight["id"], "--set", f"target={fight['source'][0]}", *desk)
+    assert own.exit_code == 1 and "stands on both sides" in own.stderr
+    done = run("correct", fight["id"], "--set", "target=AUS", "--set", f"source={fight['target'][0]}", *desk)
+    assert done.exit_code == 0, done.stderr
+    assert run("correct", fight["id"], "--set", f"target={fight['source'][0]}", *desk).exit_code == 0
+    assert "still to come" in run("correct", fight["id"], "--set", "day=2999-01-01", *desk).stderr
     assert "FIELD=VALUE" in run("correct", fight["id"], "--set", "type", *desk).stderr
     assert "takes a number" in run("correct", fight["id"], "--set", "reports=many", *desk).stderr
 

@@ -7,15 +7,12 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from detente.codebook import TYPES, is_hostile
 from detente.simulate import Comparison, Measure, Stream, catalogue, compare
 from detente.simulate.compare import Verdict
 from tests.small import DAYS, FIT, SIDES, bound
-
-
-def replace_strength(m: Measure, value: float) -> Measure:
-    return Measure(**{f: getattr(m, f) for f in m.__struct_fields__} | {"strength": (value, value)})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +63,7 @@ def test_a_sure_but_small_effect_is_called_too_small() -> None:
     """Whether an effect is sure and whether it matters are two questions, and get two answers."""
     stop = Measure("x", "X", "removed", (Stream(tuple(k for k in TYPES if is_hostile(k)), "all", "all"),))
     for strength, verdict in ((0.002, "too small to matter"), (0.2, "fewer hostile events")):
-        measure = replace_strength(stop.between(*SIDES), strength)
+        measure = structs.replace(stop.between(*SIDES), strength=(strength, strength))
         effect = compare(FIT, [measure], start="2018-03-01", days=DAYS, futures=60).effects[0]
         assert effect.expected().max() < 0.0
         assert effect.verdict == verdict

@@ -110,6 +110,18 @@ def test_futures_under_measures_together(desk: dt.Desk) -> None:
     assert [m.id for m in futures.measures] == ["hotline", "drills-suspended"]
 
 
+def test_what_cannot_have_happened_is_no_correction(desk: dt.Desk) -> None:
+    with pytest.raises(DeskError, match="South Korea stands on both sides"):
+        desk.correct("e1", source=["PRK", "KOR"])
+    with pytest.raises(DeskError, match="2999-01-01 is still to come"):
+        desk.correct("e1", date="2999-01")
+    desk.correct("e4", date="2999-01")  # planned
+    with pytest.raises(DeskError, match="still to come"):
+        desk.correct("e4", modality="asserted")
+    desk.correct("e1", type="CONSULT")
+    assert desk.events(types="CONSULT").collect()["id"].to_list() == ["e1"]
+
+
 def test_an_empty_desk_says_what_to_do(tmp_path: Path) -> None:
     desk = dt.open(tmp_path / "desk")
     with pytest.raises(DeskError, match="--sample"):
@@ -128,3 +140,21 @@ def test_the_record_as_of_a_date(desk: dt.Desk) -> None:
     assert desk.events(actor="Tokyo").collect()["id"].to_list() == ["e3", "e5"]
     assert desk.events(modality="planned").collect()["id"].to_list() == ["e4"]
     assert desk.actors()[0] == "PRK"
+
+
+@pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
+def test_a_correction_reaches_brief_and_simulation(desk: dt.Desk, tmp_path: Path) -> None:
+    """It is known since today, the reports since the day on which they were published."""
+    size = {"days": 5, "futures": 10}
+    read = desk.brief(out=tmp_path / "read.html", **size).read_text(encoding="utf-8")
+    start = desk.simulate(**size).start
+    desk.reject("e3", reason="no such drill")
+    left = desk.brief(out=tmp_path / "left.html", **size).read_text(encoding="utf-8")
+    then = desk.brief(out=tmp_path / "then.html", as_of="2024-06-30", **size).read_text(encoding="utf-8")
+    assert ["5 dated events" in page for page in (read, left, then)] == [True, False, True]
+    assert "2 dated events" in left and "As of 30 June 2024" in left
+    assert desk.simulate(**size).start == start
+    assert set(desk.simulate(**size).among) == {"PRK", "KOR", "USA", "JPN"}
+    desk.correct("e5", target=["USA"])
+    assert set(desk.simulate(**size).among) == {"PRK", "KOR", "USA"}
+    assert "JPN" in desk.simulate(as_of="2024-06-30", **size).among

@@ -27,6 +27,7 @@ from detente.learn.calibration import calibration, crps, rolling
 from detente.learn.diagnose import cautions, diagnose, shared
 
 STATES = ("CHN", "JPN", "USA")
+PLACES = {"CHN": "China", "JPN": "Japan", "USA": "United States", "KOR": "South Korea"}
 QUICK = Settings(outer=3)
 
 
@@ -138,20 +139,27 @@ def test_events_that_the_prior_was_fitted_on_are_told_by_data_set_day_and_actor(
     assert shared(table.drop("archive"), prior()) == 0
 
 
+def loaded(path: Path, rows: list[tuple[date, str, str, str]]) -> detente.Desk:
+    """A desk with events from a file: day, source, target, CAMEO code."""
+    lines = ["date,source,source_iso3,source_sector,cameo,goldstein,event_text,target,target_iso3,target_sector"]
+    for i, (day, a, b, cameo) in enumerate(rows):
+        lines.append(f"{day},{PLACES[a]},{a},S{i},{cameo},-2,Act,{PLACES[b]},{b},STATE")
+    file = path.with_suffix(".csv")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    desk = detente.open(path)
+    desk.load("auto", file)
+    return desk
+
+
 @pytest.mark.parametrize(("n", "alone"), [(60, False), (2600, True)])
 def test_a_desk_of_the_priors_own_events_does_not_count_them_twice(tmp_path: Path, n: int, alone: bool) -> None:
     random = np.random.default_rng(3)
-    place = {"CHN": "China", "JPN": "Japan", "USA": "United States", "KOR": "South Korea"}
-    lines = ["date,source,source_iso3,source_sector,cameo,goldstein,event_text,target,target_iso3,target_sector"]
-    for i in range(n):
+    rows = []
+    for _ in range(n):
         day = date(2014, 1, 1) + timedelta(int(random.integers(300)))
-        a, b = random.choice(list(place), 2, replace=False)
-        cameo = random.choice(["112", "130", "042", "057"])
-        lines.append(f"{day},{place[a]},{a},S{i},{cameo},-2,Act,{place[b]},{b},STATE")
-    file = tmp_path / "events.csv"
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    desk = detente.open(tmp_path / "desk")
-    desk.load("auto", file)
+        a, b = random.choice(list(PLACES), 2, replace=False)
+        rows.append((day, a, b, random.choice(["112", "130", "042", "057"])))
+    desk = loaded(tmp_path / "desk", rows)
     with pytest.warns(DetenteWarning) as said:
         fit = desk.learn()
     assert CountedTwice in {w.category for w in said}
@@ -162,27 +170,14 @@ def test_a_desk_of_the_priors_own_events_does_not_count_them_twice(tmp_path: Pat
 
 def test_a_desk_warns_when_it_learns(tmp_path: Path) -> None:
     """Each class of warning, from events that were loaded: too few, and of one data set, uneven, with a rare actor."""
-    names = ["date", "source", "source_iso3", "source_sector", "cameo", "goldstein", "event_text", "target"]
-    names += ["target_iso3", "target_sector"]
-    place = {"CHN": "China", "JPN": "Japan", "USA": "United States", "KOR": "South Korea"}
-    events = [(d, a, b) for d, a, b, kind, *_ in record(400, 0.3).iter_rows() if kind == "ACCUSE"]
+    events = [(d, a, b, "112") for d, a, b, kind, *_ in record(400, 0.3).iter_rows() if kind == "ACCUSE"]
     events = [e for i, e in enumerate(events) if e[0] > date(2020, 8, 1) or i % 4 == 0]
-    events.append((date(2020, 9, 1), "KOR", "USA"))
-
-    def desk(name: str, rows: list[tuple[date, str, str]]) -> detente.Desk:
-        lines = [",".join(names)]
-        lines += [f"{d},{place[a]},{a},STATE,112,-2,Accuse,{place[b]},{b},STATE" for d, a, b in rows]
-        file = tmp_path / f"{name}.csv"
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        made = detente.open(tmp_path / name)
-        made.load("auto", file)
-        return made
-
+    events.append((date(2020, 9, 1), "KOR", "USA", "112"))
     with pytest.warns(ShortHistory) as said:
-        desk("short", events[:20]).learn()
+        loaded(tmp_path / "short", events[:20]).learn()
     assert len(said) == 1
     with pytest.warns(DetenteWarning) as said:
-        desk("long", events).learn()
+        loaded(tmp_path / "long", events).learn()
     assert {w.category for w in said} == {OneSource, CoverageShift, NotIdentified}
 
 

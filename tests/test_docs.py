@@ -92,7 +92,7 @@ def test_no_shared_text_is_shipped() -> None:
     theirs: set[tuple[str, ...]] = set()
     for path in (FOLDER / "seeds").glob("*.txt"):
         theirs |= _runs(path.read_text(encoding="utf-8"))
-    for path in [*(ROOT / "src" / "detente" / "data").glob("*"), *PAGES, *(ROOT / "tests").glob("*.py")]:
+    for path in [*(ROOT / "src" / "detente" / "data").glob("*"), *PAGES, *(ROOT / "tests").rglob("*.py")]:
         if path.is_file() and path.suffix in {".toml", ".csv", ".md", ".py"}:
             shared = _runs(path.read_text(encoding="utf-8")) & theirs
             assert not shared, (path.name, sorted(shared)[:3])

@@ -19,13 +19,14 @@ import pytest
 import detente
 from detente import relate, svg
 from detente.actors import register
-from detente.errors import DeskError
+from detente.errors import DeskError, LearnError
 from detente.figure import COLOURS, MEANINGS, Figure, dark_rules, figure, html_of, tones
 from detente.learn import figures as learnt
 from detente.learn import trial_figures as trial
 from detente.learn.calibration import Backtest, calibration
 from detente.learn.check import Answer
 from detente.learn.diagnose import diagnose
+from detente.learn.reactions import Reaction
 from detente.learn.triggers import triggers
 from detente.relate import figures as related
 from tests import handmade
@@ -317,3 +318,30 @@ def test_what_was_swept_and_forecast_is_drawn() -> None:
     for level in ("dyads", "actors", "region"):
         assert level in text
     assert "As known by 30 January 2024" in text
+
+
+def test_axes_and_legends_hold_where_nothing_was_found(tmp_path: Path) -> None:
+    """No event inside the windows on a log axis, no detectable effect under a legend of sizes."""
+    found = answer(tmp_path / "desk")
+    assert found.compared is not None
+    none = replace(found, compared=replace(found.compared, ratio=0.3, low=0.0, inside=0))
+    assert "NaN" not in trial.answer(none).svg()
+    assert trial.answer(none).spec["layer"][1]["data"]["values"][0]["low"] > 0
+    rows = pl.DataFrame([("JPN", "KOR", 0.1, 0.0, 0.2, 50.0)], schema=learnt.EFFECTS, orient="row")
+    drawn = learnt.heat(rows, title="t", rows="who", columns="whom", tone="hostility")
+    assert "e−1" not in drawn.svg() and "events per act" not in drawn.svg()
+
+
+@pytest.mark.parametrize(
+    "which", [{"channel": "nonsense"}, {"by": "actors", "channel": "nonsense"}, {"by": "actors", "cause": "nonsense"}]
+)
+def test_no_map_of_what_is_no_channel(which: dict[str, str]) -> None:
+    with pytest.raises(LearnError, match=r"'nonsense'.*; use one of: "):
+        handmade.fit().figure(**which)
+
+
+def test_effects_that_spare_events_stand_on_the_axis() -> None:
+    """The axis of reactions begins at none, or where calming reaches."""
+    one = Reaction("JPN", "KOR", "calming", "verbal cooperation", "verbal conflict", -0.03, -0.05, -0.02, 3.0, 50.0)
+    drawn = learnt.reactions([one], as_of=Date(2024, 7, 12))
+    assert drawn.spec["layer"][0]["encoding"]["x"]["scale"]["domainMin"] == -0.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date as Date
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from scipy import stats
 
+import detente as dt
 from detente.cli import main
 from detente.errors import ScenarioError
 from detente.simulate.hindcast import Forecast, Hindcast, _smoothed_crps, crps, hindcast
@@ -118,6 +120,29 @@ def test_command(tmp_path) -> None:  # type: ignore[no-untyped-def]
     assert done.exit_code == 0, done.output
     assert "2 forecasts of 30 days" in done.output
     assert "CRPS of dyad counts" in done.output
+
+
+@pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
+def test_actors_of_a_desk_go_by_name_and_number(tmp_path: Path) -> None:
+    record().write_csv(tmp_path / "events.csv")
+    columns = "\n".join(f'{name} = "{name}"' for name in ("day", "source", "target", "type"))
+    (tmp_path / "columns.toml").write_text(f'dataset = "made"\n[columns]\n{columns}\n')
+    desk = dt.open(tmp_path / "desk")
+    desk.load("table", tmp_path / "events.csv", map=tmp_path / "columns.toml")
+    how = {"first": Date(2020, 7, 1), "every": 40, "futures": 20}
+    found = desk.hindcast(actors=["North Korea", "the United States"], **how)
+    assert found.actors == ("PRK", "USA") and found.forecasts[0].seen.sum() > 0
+    assert len(desk.hindcast(most=2, **how).actors) == 2
+    events = {n: desk.backtest(**which).scores[0].events for n, which in (
+        ("all", {}), ("two", {"actors": ["North Korea", "USA"]}), ("busiest", {"most": 2})
+    )}  # fmt: skip
+    assert 0 < events["two"] < events["all"] and 0 < events["busiest"] < events["all"]
+    asked = ["backtest", "--desk", str(tmp_path / "desk"), "--csv"]
+    done = CliRunner().invoke(main, [*asked, "--actor", "North Korea", "--actor", "USA"])
+    assert {row["events"] for row in pl.read_csv(done.stdout.encode()).to_dicts()} == {events["two"]}
+    for command in ("backtest", "hindcast"):
+        wrong = CliRunner().invoke(main, [command, *asked[1:], "--actor", "Atlantis"])
+        assert wrong.exit_code == 1 and "Atlantis" in wrong.stderr
 
 
 def test_icews_intervals_hold() -> None:

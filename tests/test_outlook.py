@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date as Date
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +13,10 @@ import pytest
 
 from detente.codebook import TYPES
 from detente.errors import LearnError, LoadError
-from detente.outlook import boost, chance, kernel, logit, outlook, ranking, splits
+from detente.outlook import boost, chance, kernel, listing, logit, outlook, ranking, splits
 from detente.outlook.facts import Ints, index
 from detente.outlook.groups import groups
-from detente.outlook.listing import numbered
+from detente.outlook.listing import SYMMETRIC, numbered
 from detente.outlook.reliability import reliability
 from detente.outlook.watch import came, listed
 from tests.shared import shared
@@ -139,7 +140,7 @@ def test_the_boosted_ranker_learns_habits() -> None:
 
 def test_without_lightgbm_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """An optional package that is not there is named before any work."""
-    monkeypatch.setitem(__import__("sys").modules, "lightgbm", None)
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
     with pytest.raises(LearnError, match=r'pip install "detente\[boost\]"'):
         boost.library()
 
@@ -224,6 +225,28 @@ def test_outlook_narrowed() -> None:
     assert set(mine["actor"]) == {"JPN"}
     assert set(mine["type"]) == {"PROTEST"}
     assert mine["chance"][0] == whole.filter(actor="JPN", type="PROTEST")["chance"][0]
+
+
+def test_a_meeting_stands_once_whatever_the_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only one side acted, what both may do is listed all the same; other codes give the same list with them."""
+    monkeypatch.setattr(listing, "FULL", 1000)
+    north = (pl.col("source") == "PRK") & ~pl.col("type").is_in(SYMMETRIC)
+    quiet = table().filter(north | ~(pl.col("source").is_in(["KOR", "PRK"]) & pl.col("target").is_in(["KOR", "PRK"])))
+    turned = {"CHN": "USA", "JPN": "RUS", "KOR": "PRK", "PRK": "KOR", "RUS": "JPN", "USA": "CHN"}
+    for actor in (None, "KOR"):
+        lists = [
+            outlook(quiet, actor=actor).frame(),
+            outlook(quiet.with_columns(pl.col("source", "target").replace(turned)), actor=actor and turned[actor])
+            .frame()
+            .with_columns(pl.col("actor", "other").replace(turned)),
+        ]
+        told = [
+            {(kind, *(sorted((a, b)) if kind in SYMMETRIC else (a, b))): chance for a, kind, b, chance, *_ in f.rows()}
+            for f in lists
+        ]
+        assert all(len(one) == f.height for one, f in zip(told, lists, strict=True))
+        assert told[0] == pytest.approx(told[1], abs=0.03)  # where equal scores are cut into blocks, order tells
+        assert ("CONSULT", "KOR", "PRK") in told[0], "only the North acted toward the South"
 
 
 def test_outlook_knows_only_what_was_known() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,6 +17,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detente.brief import answer
 from detente.cli import main
 from detente.codebook import QUADS, TYPES, event_type
 from detente.errors import CodebookError, LearnError
@@ -22,6 +27,7 @@ from detente.learn.exposures import channels, damped
 from detente.learn.further import usual_rates
 from detente.learn.reactions import Reaction
 from detente.record.windows import Window
+from detente.web.pages import reactions as page
 
 DAYS = [date(2010, 1, 1) + timedelta(17 * i) for i in range(200)]
 COMPARED = windows.effect([d + timedelta(i % 5) for i, d in enumerate(DAYS)], [Window(d, d) for d in DAYS[::2]])
@@ -265,3 +271,31 @@ def test_reproduction_and_responses_say_what_they_take() -> None:
     anyone = fit.reaction("PRK", to="ACCUSE")
     assert anyone.n == pytest.approx(sum(fit.reaction("PRK", to="ACCUSE", by=by).n for by in ("CHN", "JPN")))
     assert repr(anyone).startswith("<Response of PRK to ACCUSE of anyone toward PRK: 60 days")
+
+
+def test_reactions_are_worked_out_once_for_a_fit_and_keep_none() -> None:
+    """The same table back for the same fit; a caller's own is a clone; a fit that nobody holds goes."""
+    fit = prior().select(["KOR", "PRK", "USA"])
+    assert reactions.frame(fit) is reactions.frame(fit) is not reactions.frame(prior())
+    mine = fit.frame()
+    mine.columns = [name.upper() for name in mine.columns]
+    assert "actor" in fit.frame().columns
+    watched = weakref.ref(fit)
+    del fit
+    gc.collect()
+    assert watched() is None
+
+
+def test_what_spares_events_is_said_so() -> None:
+    """A fall is told as what is spared, the nearer end of its interval first."""
+    one = Reaction("JPN", "KOR", "calming", "verbal cooperation", "verbal conflict", -0.03, -0.05, -0.02, 3.0, 50.0)
+    assert (one.verb, one.ends, one.detectable) == ("spares", (0.02, 0.05), True)
+    assert "JPN spares 0.03 events" in one.summary() and "0.02 to 0.05" in one.summary()
+    frame = pl.DataFrame([one.__dict__, {**one.__dict__, "low": -0.05, "high": 0.01}])
+    assert frame.select(reactions.least()).to_series().to_list() == [0.02, -0.01]
+    cells = frame.select("effect", "low", "high", "n", row="actor", column="toward")
+    assert [row["low"] for row in page._largest(cells)] == [-0.05]
+    learnt: Any = SimpleNamespace(reactions=lambda actors: (one,), score=None)
+    findings: Any = SimpleNamespace(fit=learnt, actors=("JPN", "KOR"))
+    said = "".join(part.words for part in answer._reacted(findings))
+    assert "Japan spares 0.030 events" in said and "interval 0.020 to 0.050" in said and "−" not in said

@@ -18,9 +18,9 @@ from sphinx.util.inventory import InventoryFile
 import detente
 from detente.cli import main
 from docs import generate
+from tests.chromium import launched, needs_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = Path("/usr/bin/chromium")
 NOTEBOOKS = ("notebooks/articles-to-brief.html", "notebooks/icews-to-claim.html")
 FETCHED = {"link", "use", "image"}
 
@@ -101,9 +101,7 @@ class _Requests(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect what this element fetches."""
         for name, value in attrs:
-            if name in {"src", "srcset", "data", "poster", "action"} or (
-                name == "href" and tag in {"link", "use", "image"}
-            ):
+            if name in {"src", "srcset", "data", "poster", "action"} or (name == "href" and tag in FETCHED):
                 self.found.append(value or "")
 
 
@@ -116,26 +114,18 @@ def test_no_page_asks_outside(site: Path) -> None:
         assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//", sheet.read_text(encoding="utf-8")), sheet.name
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium: apt-get install -y chromium")
+@needs_chromium
 def test_a_browser_finds_everything_on_the_disk(site: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        try:
-            for name in ("index.html", *NOTEBOOKS, "reference/commands.html", "search.html"):
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                asked: list[str] = []
-                said: list[str] = []
-                page.on("request", lambda request, asked=asked: asked.append(request.url))
-                page.on("pageerror", lambda error, said=said: said.append(str(error)))
-                page.goto((site / name).as_uri())
-                broken = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)"
-                assert page.evaluate(broken) == []
-                assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-                assert said == []
-                page.close()
-        finally:
-            browser.close()
+    with launched() as browser:
+        for name in ("index.html", *NOTEBOOKS, "reference/commands.html", "search.html"):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            asked: list[str] = []
+            said: list[str] = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.on("pageerror", lambda error, said=said: said.append(str(error)))
+            page.goto((site / name).as_uri())
+            broken = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)"
+            assert page.evaluate(broken) == []
+            assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+            assert said == []
+            page.close()

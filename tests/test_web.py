@@ -21,7 +21,7 @@ from detente import cli
 from detente.errors import DeskError
 from detente.record import ask
 from detente.web import serve
-from detente.web.held import Held
+from detente.web.held import MOST, Held
 from detente.web.index import FACETS, LEVELS, index
 from detente.web.pages import PAGES
 from detente.web.state import State
@@ -127,16 +127,15 @@ def rows_of(asked: Any, **params: Any) -> list[dict[str, str]]:
         {"type": "CONSULT", "source": "icews", "since": "2024-01-01"},
     ],
 )
-def test_facets_give_what_the_desk_gives(sample: Path, params: dict[str, Any]) -> None:
+def test_facets_give_what_the_desk_gives(sample: Path, asked: Any, params: dict[str, Any]) -> None:
     how = {"types" if name == "type" else name: value for name, value in params.items()}
     wanted = dt.open(sample).events(**how).select("id").collect()["id"].to_list()
-    got = [row["id"] for row in rows_of(client(sample), **params)]
+    got = [row["id"] for row in rows_of(asked, **params)]
     assert sorted(got) == sorted(wanted)
     assert len(wanted) == len(set(wanted))
 
 
-def test_confidence_is_asked_by_its_word(sample: Path) -> None:
-    asked = client(sample)
+def test_confidence_is_asked_by_its_word(asked: Any) -> None:
     counts = {level: len(rows_of(asked, confidence=level)) for level in LEVELS}
     read = [row for row in rows_of(asked) if row["confidence"]]
     assert sum(counts.values()) == len(read) > 0
@@ -160,8 +159,7 @@ def test_events_come_newest_first_and_a_page_at_a_time(tmp_path: Path) -> None:
     assert "page 2 of 3" in text(asked.get("/events?page=2").text)
 
 
-def test_sightings_of_one_event_stand_on_its_page(sample: Path) -> None:
-    asked = client(sample)
+def test_sightings_of_one_event_stand_on_its_page(asked: Any) -> None:
     (row,) = rows_of(asked, actor="KOR", other="JPN", source="icews")
     assert row["sightings"] == "2"
     found = asked.get(f"/event/{row['id']}")
@@ -170,8 +168,7 @@ def test_sightings_of_one_event_stand_on_its_page(sample: Path) -> None:
     assert "Example Wire" in found.text  # the file's own column
 
 
-def test_a_sentence_stands_in_its_context_with_its_parts_marked(sample: Path) -> None:
-    asked = client(sample)
+def test_a_sentence_stands_in_its_context_with_its_parts_marked(asked: Any) -> None:
     id_ = rows_of(asked, actor="JPN", other="PRK")[0]["id"]
     page = asked.get(f"/event/{id_}").text
     assert '<mark class="trigger">' in page and '<mark class="party">Japan</mark>' in page
@@ -202,6 +199,18 @@ def test_a_correction_is_kept_shown_and_undone(tmp_path: Path) -> None:
     assert kept["act"].to_list().count("rejected") == 1
 
 
+def test_a_correction_reaches_the_overview(tmp_path: Path) -> None:
+    """It is known since today, the reports since the day on which they were published."""
+    dt.open(tmp_path / "desk").store.add(handmade.readings())
+    asked = client(tmp_path / "desk")
+    newest = "In the 30 days to 7 March 2024 the record asserts"
+    assert f"{newest} 3 events" in text(asked.get("/").text)
+    (row,) = rows_of(asked, actor="JPN", other="PRK")
+    asked.post(f"/event/{row['id']}", data={"act": "reject", "reason": "a test"})
+    assert f"{newest} 2 events" in text(asked.get("/").text)
+    assert f"{newest} 3 events" in text(asked.get("/?as_of=2024-03-07").text)
+
+
 @pytest.mark.parametrize(
     ("form", "told"),
     [
@@ -209,14 +218,14 @@ def test_a_correction_is_kept_shown_and_undone(tmp_path: Path) -> None:
         ({"act": "correct", "source": "Atlantis", "reason": "a test"}, "Atlantis"),
         ({"act": "correct", "type": "CONSULT"}, "Say why"),
         ({"act": "reject", "reason": " "}, "Say why"),
-        ({"act": "correct", "date": "9999-01-01", "reason": "a test"}, "still to come"),
+        ({"act": "correct", "date": "2499-01-01", "reason": "a test"}, "still to come"),
+        ({"act": "correct", "date": "9999-01-01", "reason": "a test"}, "outside the dates"),
         ({"act": "correct", "target": "Japan", "reason": "a test"}, "stands on both sides"),
         ({"act": "correct"}, "Nothing was changed"),
         ({"act": "explode"}, "explode"),
     ],
 )
-def test_a_correction_that_cannot_be_made_says_why(sample: Path, form: dict[str, str], told: str) -> None:
-    asked = client(sample)
+def test_a_correction_that_cannot_be_made_says_why(asked: Any, form: dict[str, str], told: str) -> None:
     id_ = rows_of(asked, actor="JPN", other="PRK")[0]["id"]
     found = asked.post(f"/event/{id_}", data=form)
     assert found.status_code == 400 and told in text(found.text)
@@ -266,8 +275,7 @@ def test_event_data_is_loaded_and_what_cannot_be_is_told(tmp_path: Path) -> None
     assert asked.post("/add", data={"what": "nothing"}).status_code == 400
 
 
-def test_overview_compares_with_an_earlier_date(sample: Path) -> None:
-    asked = client(sample)
+def test_overview_compares_with_an_earlier_date(sample: Path, asked: Any) -> None:
     found = settled(asked, "/?as_of=2024-06-30&before=2024-06-10")
     assert found.text.count("<li>In the 30 days to 30 June 2024") == 1
     assert text(found.text).count("on 10 June 2024") >= 3
@@ -279,8 +287,7 @@ def test_overview_compares_with_an_earlier_date(sample: Path) -> None:
     assert sum(row["hostile"] + row["cooperative"] for row in tension) == len(pairs) > 0
 
 
-def test_claims_stand_side_by_side(sample: Path) -> None:
-    asked = client(sample)
+def test_claims_stand_side_by_side(sample: Path, asked: Any) -> None:
     page = text(asked.get("/claims").text)
     assert "South Korea" in page and "North Korea" in page and "side" not in page[:40]
     told = settled(asked, "/claims?check=1")
@@ -291,8 +298,8 @@ def test_claims_stand_side_by_side(sample: Path) -> None:
     assert told.status_code == 200
 
 
-def test_state_goes_along(sample: Path) -> None:
-    page = client(sample).get("/events?theme=dark&as_of=2024-06-30&actor=JPN").text
+def test_state_goes_along(asked: Any) -> None:
+    page = asked.get("/events?theme=dark&as_of=2024-06-30&actor=JPN").text
     assert '<html lang="en" data-theme="dark">' in page
     menu = [link for link in links(page) if link.startswith("/claims")]
     assert menu == ["/claims?theme=dark&as_of=2024-06-30"]
@@ -338,6 +345,26 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
     assert held.once("x", make=lambda: 3) == 3
 
 
+def test_a_failure_beside_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    held = Held(tmp_path / "desk")
+
+    def fails() -> int:
+        raise DeskError("not now")
+
+    with pytest.raises(DeskError, match="not now"):
+        until(lambda: held.later("x", make=fails) is not None)
+    assert held.once("x", make=lambda: 3) == 3
+
+
+def test_what_is_asked_again_and_again_is_kept(tmp_path: Path) -> None:
+    held = Held(tmp_path / "desk")
+    assert until(lambda: held.later("x", make=lambda: 7) == 7)
+    for n in range(3 * MOST):
+        held.once(n, make=dict)
+        assert held.later("x", make=lambda: 7) == 7
+    assert len(held._kept) <= MOST
+
+
 def test_a_slow_renewal_happens_beside_the_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "desk"
     held = Held(path)
@@ -365,8 +392,8 @@ def test_index_finds_nothing_of_a_value_that_is_not_there(tmp_path: Path) -> Non
     assert set(found.options) == set(FACETS) - {"other"}
 
 
-def test_licences_of_all_that_it_stands_on_are_shown(sample: Path) -> None:
-    told = client(sample).get("/about.json").json()["tables"]["licences"]
+def test_licences_of_all_that_it_stands_on_are_shown(asked: Any) -> None:
+    told = asked.get("/about.json").json()["tables"]["licences"]
     named = {row["package"]: row["licence"] for row in told}
     assert named["detente"] == "MIT" and {"starlette", "polars", "uvicorn"} <= named.keys()
     assert "not stated" not in named.values()

@@ -166,6 +166,13 @@ def test_reactions_open_one_with_the_acts_that_made_it(client: TestClient) -> No
         assert client.get(f"/reactions?{wrong}").status_code == 400
 
 
+def test_what_is_all_the_priors_is_called_so(client: TestClient, tmp_path: Path) -> None:
+    assert re.search(r"\d\d% of the weight is the shipped prior", lead(get(client, "/reactions")))
+    with browse(tmp_path / "new") as empty:
+        told = lead(get(empty, "/reactions"))
+    assert "All of that is the shipped prior" in told and "of the weight" not in told
+
+
 def test_what_if_compares_the_measures_chosen(client: TestClient) -> None:
     sides = "by=KOR,USA&toward=PRK&days=30"
     alone = get(client, f"/whatif?{sides}")

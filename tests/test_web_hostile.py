@@ -19,7 +19,7 @@ from detente.web.guard import HOSTS, POLICY, Guard
 from detente.web.pages import PAGES
 from detente.web.pages.add import plain_name
 from tests import handmade
-from tests.desks import HARM, SCRIPT, harmful
+from tests.desks import HARM, SCRIPT, addresses, harmful
 from tests.web_client import HOME, TestClient, client, links, settled, text
 
 pytestmark = pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
@@ -49,18 +49,21 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return harmful(tmp_path_factory.mktemp("hostile"))
 
 
-def addresses(path: Path) -> Iterator[str]:
-    ids = dt.open(path).events().select("id").collect()["id"].to_list()
-    for page in PAGES:
-        if "{id}" in page.path:
-            yield from (page.path.format(id=id_) for id_ in ids)
-        else:
-            yield page.path.format(actor="JPN")
-    yield "/claims?check=1"
+@pytest.fixture(scope="module")
+def asked(hostile: Path) -> TestClient:
+    """One client of it for all who change nothing."""
+    return client(hostile)
 
 
-def test_reports_that_mean_harm_are_shown_as_text_everywhere(hostile: Path) -> None:
-    asked = client(hostile)
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """A client of a desk that means no harm."""
+    path = tmp_path_factory.mktemp("usual") / "desk"
+    dt.open(path).store.add(handmade.readings())
+    return client(path)
+
+
+def test_reports_that_mean_harm_are_shown_as_text_everywhere(hostile: Path, asked: TestClient) -> None:
     shown = 0
     for address in addresses(hostile):
         page = settled(asked, address).text
@@ -76,8 +79,7 @@ def test_reports_that_mean_harm_are_shown_as_text_everywhere(hostile: Path) -> N
     assert shown >= 5
 
 
-def test_forms_of_a_page_that_hold_harm_run_nothing(hostile: Path) -> None:
-    asked = client(hostile)
+def test_forms_of_a_page_that_hold_harm_run_nothing(hostile: Path, asked: TestClient) -> None:
     for address in addresses(hostile):
         settled(asked, address)
         for form in ("json", "csv", "svg"):
@@ -91,8 +93,7 @@ def test_forms_of_a_page_that_hold_harm_run_nothing(hostile: Path) -> None:
                 assert not re.search(r'(^|,)"?[=@+]', found.text, re.MULTILINE), address
 
 
-def test_harm_in_the_address_stays_text(hostile: Path) -> None:
-    asked = client(hostile)
+def test_harm_in_the_address_stays_text(asked: TestClient) -> None:
     for page in PAGES:
         if "{" in page.path:
             continue
@@ -117,8 +118,7 @@ def test_harm_in_the_address_stays_text(hostile: Path) -> None:
     assert found.status_code in (400, 404) and SCRIPT not in found.text
 
 
-def test_every_answer_has_the_policy(hostile: Path) -> None:
-    asked = client(hostile)
+def test_every_answer_has_the_policy(asked: TestClient) -> None:
     assert "unsafe" not in POLICY
     for path in ("/", "/events.csv", "/static/style.css", "/nothing", "/events?page=999", "/static/../app.py"):
         found = asked.get(path)
@@ -135,13 +135,13 @@ def test_every_answer_has_the_policy(hostile: Path) -> None:
         "127.0.0.1/x", "2130706433", "[::1", "localhost.",
     ],
 )  # fmt: skip
-def test_foreign_hosts_are_refused(hostile: Path, host: str) -> None:
-    assert client(hostile).get("/events", headers={"host": host}).status_code == 421
+def test_foreign_hosts_are_refused(asked: TestClient, host: str) -> None:
+    assert asked.get("/events", headers={"host": host}).status_code == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8008", "localhost", "LOCALHOST:1", "[::1]:8008"])
-def test_own_hosts_are_answered(hostile: Path, host: str) -> None:
-    assert client(hostile).get("/sources", headers={"host": host}).status_code == 200
+def test_own_hosts_are_answered(asked: TestClient, host: str) -> None:
+    assert asked.get("/sources", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,7 @@ def test_posts_from_elsewhere_are_refused_and_change_nothing(tmp_path: Path, hea
     assert dt.open(path).store.manifest().serial == 0
 
 
-def test_only_reading_and_posting_is_answered(hostile: Path) -> None:
-    asked = client(hostile)
+def test_only_reading_and_posting_is_answered(asked: TestClient) -> None:
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
         assert asked.request(method, "/events").status_code == 405
     assert asked.post("/events", data={"a": "b"}).status_code == 405
@@ -224,8 +223,8 @@ def test_a_body_without_end_is_cut_off() -> None:
         "/../../etc/passwd", "/event/..%2f..%2fmanifest.json", "/perspective/..%2f..%2fetc%2fpasswd", "/static/",
     ],
 )  # fmt: skip
-def test_no_path_leads_out(hostile: Path, path: str) -> None:
-    found = client(hostile).get(path)
+def test_no_path_leads_out(asked: TestClient, path: str) -> None:
+    found = asked.get(path)
     assert found.status_code in (400, 404, 307), path
     assert "import " not in found.text and "root:" not in found.text
 
@@ -257,24 +256,10 @@ def test_an_upload_whose_name_leads_elsewhere_stays_where_it_was_put(tmp_path: P
         max_size=3,
     ),
 )
-def test_whatever_an_address_asks_is_answered_or_refused(
-    tmp_path_factory: Any, path: str, params: dict[str, str]
-) -> None:
-    asked = _shared(tmp_path_factory)
-    found = asked.get(path, params=params)
+def test_whatever_an_address_asks_is_answered_or_refused(usual: TestClient, path: str, params: dict[str, str]) -> None:
+    found = usual.get(path, params=params)
     assert found.status_code in (200, 400), (path, params)
     assert found.headers["content-security-policy"] == POLICY
-
-
-_KEPT: list[TestClient] = []
-
-
-def _shared(tmp_path_factory: Any) -> TestClient:
-    if not _KEPT:
-        path = tmp_path_factory.mktemp("any") / "desk"
-        dt.open(path).store.add(handmade.readings())
-        _KEPT.append(client(path))
-    return _KEPT[0]
 
 
 def test_a_second_job_waits_for_the_first(tmp_path: Path) -> None:

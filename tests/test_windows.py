@@ -129,3 +129,26 @@ def test_reads_what_spreadsheets_write(tmp_path: Path, mark: str) -> None:
     path = tmp_path / "drills.csv"
     path.write_text(f"start{mark}end{mark}name\n2018-04-01{mark}2018-04-30{mark}Spring drill\n", encoding="utf-8")
     assert read(path) == (Window(date(2018, 4, 1), date(2018, 4, 30), "Spring drill"),)
+
+
+def test_an_even_record_is_no_unknown_one() -> None:
+    """One event a day for ten years: the ratio is one, and known to be near it."""
+    days = [START + timedelta(i) for i in range(3652)]
+    found = windows.effect(days, DRILLS[:10], start=START, end=days[-1])
+    assert found.p == 1.0 and 0.8 < found.low < 1 < found.high < 1.25
+    assert found.enough and "Too few" not in found.summary()
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        [Window(date(y, 3, 1), date(y, 3, 31)) for y in range(2006, 2021)],
+        [Window(date(y, 1, 1), date(y, 12, 31)) for y in (2010, 2012, 2015)],
+    ],
+    ids=["March", "years"],
+)
+def test_windows_that_are_whole_months_or_years_tell_nothing(whole: list[Window]) -> None:
+    """Where every day of a month or a year is inside, it cannot be told from that month or year."""
+    found = windows.effect(simulated(1.0, 3), whole, start=START, end=END)
+    assert found.inside + found.expected > 100
+    assert not found.enough and "whole months or years" in found.summary()

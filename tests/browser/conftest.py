@@ -15,14 +15,10 @@ from typing import Any, Final
 
 import pytest
 
-from detente.web.pages import PAGES
+from tests.chromium import launched
 from tests.desks import full, harmful
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
 WAIT: Final = 300.0  # seconds for what a slow machine compiles, learns and simulates beside a page
-
-if not CHROMIUM.exists():
-    collect_ignore_glob = ["test_*.py"]  # no Chromium: apt-get install -y chromium
 
 
 @contextmanager
@@ -59,14 +55,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """The browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 class Window:
@@ -117,11 +107,3 @@ def window(chromium: Any) -> Iterator[Callable[..., Window]]:
     yield open_
     for one in opened:
         one.context.close()
-
-
-def addresses(ids: list[str], actor: str) -> list[str]:
-    """An address of every page."""
-    out = []
-    for page in PAGES:
-        out += [page.path.format(id=id_) for id_ in ids] if "{id}" in page.path else [page.path.format(actor=actor)]
-    return [*out, "/claims?check=1", "/whatif?measure=hotline&futures=&actors=4&days=30"]

@@ -14,10 +14,12 @@ from axe_playwright_python.sync_playwright import Axe
 import detente as dt
 from detente.brief import pdf
 from detente.errors import DeskError, DetenteWarning
-from detente.web.pages import PAGES
 from tests.browser.conftest import Window
+from tests.chromium import needs_chromium
+from tests.desks import addresses
 
 Open = Callable[..., Window]
+pytestmark = needs_chromium
 INJECTED = """() => [...document.querySelectorAll('img, iframe, object, embed, script:not([src]), [onload], [onerror]')]
     .length + [...document.querySelectorAll('a[href]')].filter(a => a.protocol === 'javascript:').length"""
 
@@ -34,10 +36,8 @@ def brief(hostile: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
 
 def test_harm_is_text_on_every_page(hostile: tuple[Path, str], window: Open) -> None:
     desk, home = hostile
-    ids = dt.open(desk).events().select("id").collect()["id"].to_list()
-    addresses = [page.path.format(actor="JPN") for page in PAGES if "{id}" not in page.path]
     shown = 0
-    for address in [*addresses, "/claims?check=1", *(f"/event/{id_}" for id_ in ids)]:
+    for address in addresses(desk):
         one = window()
         page = one.open(home + address)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

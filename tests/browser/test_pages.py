@@ -12,8 +12,10 @@ from playwright.sync_api import expect
 
 from detente.web.pages import PAGES
 from tests.browser.conftest import Window
+from tests.chromium import needs_chromium
 
 Open = Callable[..., Window]
+pytestmark = needs_chromium
 ADDRESSES = (
     *(page.path.format(actor="PRK") for page in PAGES if "{id}" not in page.path),
     "/claims?check=1",
@@ -149,6 +151,19 @@ def test_what_if_by_keyboard(home: str, window: Open) -> None:
     assert page.locator("#o-hotline").inner_text() == "80 %"
     assert page.evaluate("document.activeElement.name") == "strength-hotline"
     assert page.locator("#part-ranked tbody").inner_text() != before
+
+
+def test_swapping_the_sides_keeps_what_was_chosen(home: str, window: Open) -> None:
+    page = window().open(f"{home}/whatif?actors=4&days=30")
+    sides = page.locator("#w-by").input_value(), page.locator("#w-toward").input_value()
+    hotline = page.locator("input[type=checkbox][value=hotline]")
+    hotline.check()
+    page.wait_for_url("**measure=hotline**")
+    expect(page.locator("[data-said]")).to_be_empty()
+    page.get_by_text("Swap the sides").click()
+    expect(page.locator("#w-by")).to_have_value(sides[1])
+    expect(page.locator("#w-toward")).to_have_value(sides[0])
+    expect(hotline).to_be_checked()
 
 
 def test_an_older_answer_is_never_drawn_over_a_newer_one(home: str, window: Open) -> None:

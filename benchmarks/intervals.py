@@ -1,6 +1,6 @@
 """Do the intervals of reactions hold the truth? Data are simulated from a model whose reactions are known, and fitted.
 
-    python benchmarks/coverage.py [--actors N] [--days N] [--sets N] [--seed N] [--steady]
+    python benchmarks/intervals.py [--actors N] [--days N] [--sets N] [--seed N] [--steady]
 
 The model is the shipped prior's part for its busiest states, in its usual state. Each set of data is made by plain
 numpy from the formula, fitted with the default settings, and the 90 % intervals of its reactions with at least ten past
@@ -57,6 +57,13 @@ def simulate(fit: Fit, days: int, rng: np.random.Generator, *, drift: bool = Tru
     return pl.DataFrame(rows, schema=["day", "source", "target", "type", "count"], orient="row")
 
 
+def busiest(actors: int) -> Fit:
+    """The shipped prior for its busiest actors."""
+    whole = prior()
+    busy = np.argsort(-(whole.mean.sum((1, 2)) + whole.mean.sum((0, 2))))[:actors]
+    return whole.select([whole.actors[i] for i in sorted(busy)])
+
+
 def main() -> None:
     """Run the check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -64,9 +71,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--steady", action="store_true", help="baselines that do not drift")
     given = parser.parse_args()
-    whole = prior()
-    busy = np.argsort(-(whole.mean.sum((1, 2)) + whole.mean.sum((0, 2))))[: given.actors]
-    truth = whole.select([whole.actors[i] for i in sorted(busy)])
+    truth = busiest(given.actors)
     kept = []
     for i in range(given.sets):
         table = simulate(truth, given.days, np.random.default_rng([given.seed, i]), drift=not given.steady)

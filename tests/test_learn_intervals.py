@@ -1,36 +1,18 @@
-"""Data simulated from a known model, on which the intervals of reactions are checked (``benchmarks/coverage.py``)."""
+"""Data simulated from a known model, on which the intervals of reactions are checked (``benchmarks/intervals.py``)."""
 
 from __future__ import annotations
-
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import polars as pl
 import pytest
 
-from detente.learn import Fit, ReactionModel, prior
-
-PATH = Path(__file__).parent.parent / "benchmarks" / "coverage.py"
-
-
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    # Loaded by path: "coverage" is the name of a package as well.
-    spec = importlib.util.spec_from_file_location("benchmark_of_coverage", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from benchmarks import intervals as bench
+from detente.learn import Fit, ReactionModel
 
 
 @pytest.fixture(scope="module")
 def truth() -> Fit:
-    whole = prior()
-    busy = np.argsort(-(whole.mean.sum((1, 2)) + whole.mean.sum((0, 2))))[:6]
-    return whole.select([whole.actors[i] for i in sorted(busy)])
+    return bench.busiest(6)
 
 
 def monthly(table: pl.DataFrame) -> np.ndarray:
@@ -39,7 +21,7 @@ def monthly(table: pl.DataFrame) -> np.ndarray:
     return table.group_by(month=day).agg(pl.col("count").sum()).sort("month")["count"].to_numpy()
 
 
-def test_baselines_drift_by_month_only_where_asked(bench: ModuleType, truth: Fit) -> None:
+def test_baselines_drift_by_month_only_where_asked(truth: Fit) -> None:
     sd = {}
     for drift in (True, False):
         months = np.array(
@@ -49,7 +31,7 @@ def test_baselines_drift_by_month_only_where_asked(bench: ModuleType, truth: Fit
     assert sd[True] > 1.5 * sd[False]
 
 
-def test_most_intervals_hold_the_truth_where_nothing_drifts(bench: ModuleType, truth: Fit) -> None:
+def test_most_intervals_hold_the_truth_where_nothing_drifts(truth: Fit) -> None:
     """By 90 % intervals in small data; the benchmark measures it on more."""
     table = bench.simulate(truth, 150, np.random.default_rng(1), drift=False)
     fit = ReactionModel(draws=24).fit(table, actors=truth.actors, seed=1)
