@@ -347,6 +347,17 @@ def register() -> Register:
 
 
 @cache
+def state_codes() -> frozenset[str]:
+    """Codes of the actors that are states, of any time.
+
+    Example:
+        >>> "PRK" in state_codes(), "ASEAN" in state_codes()
+        (True, False)
+    """
+    return frozenset(code for code, actor in register().actors.items() if actor.kind == "state")
+
+
+@cache
 def ties() -> tuple[Tie, ...]:
     """The shipped register of security ties that touch the Indo-Pacific, 1945 to today.
 

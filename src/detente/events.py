@@ -65,6 +65,17 @@ class Source(Struct, frozen=True):
     url: str = ""
     year: int | None = None
 
+    def cited(self) -> str:
+        """The source as a line of a list of references.
+
+        Example:
+            >>> Source("NPT", "Treaty text", "United Nations", "https://example.org/npt", 1968).cited()
+            'United Nations (1968). Treaty text. https://example.org/npt'
+        """
+        year = f" ({self.year})" if self.year else ""
+        url = f" {self.url}" if self.url else ""
+        return f"{self.publisher}{year}. {self.title}.{url}"
+
 
 class Member(Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """Membership of a state in an organisation; dates are ISO strings of known precision (``"1949-08"``)."""

@@ -152,7 +152,7 @@ class Figure(Struct, frozen=True):
         target = Path(path)
         match target.suffix.lower():
             case ".svg":
-                drawn = self._file(dark).encode()
+                drawn = self.document(dark=dark).encode()
             case ".png":
                 drawn = svg.png(self._on(dark))
             case ".html":
@@ -168,9 +168,9 @@ class Figure(Struct, frozen=True):
             raise DeskError(f"Cannot write {target}: {error.strerror}. Name another file.") from None
         return target
 
-    def _file(self, dark: bool = False) -> str:
-        """The drawing as a document of its own, which must name its namespace."""
-        return self.svg(dark=dark).replace("<svg ", f'<svg xmlns="{svg.NAMESPACE}" ', 1)
+    def document(self, id: str = "figure", *, dark: bool = False) -> str:
+        """The drawing as a document of its own, which must name its namespace; arguments as of :meth:`svg`."""
+        return self.svg(id, dark=dark).replace("<svg ", f'<svg xmlns="{svg.NAMESPACE}" ', 1)
 
     def _page(self, dark: bool) -> str:
         ground = _GROUND["paper"][dark]
@@ -189,7 +189,7 @@ class Figure(Struct, frozen=True):
         """The specification for front ends that draw Vega-Lite, and the drawing for those that do not."""
         made: dict[str, Callable[[], Any]] = {
             _MIME: lambda: self.spec,
-            "image/svg+xml": self._file,
+            "image/svg+xml": self.document,
             "text/plain": lambda: f"<Figure: {self.title}>",
         }
         wanted = [kind for kind in made if (not include or kind in include) and kind not in (exclude or ())]

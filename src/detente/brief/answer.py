@@ -250,12 +250,12 @@ def _reacted(findings: Findings) -> Sentence:
     else:
         r = found[clear]
         parts = [
-            Part(f"The clearest reaction learnt is that after {after(r)}, {words.the(r.actor)} adds "),
-            Part(f"{words.number(r.effect)} events", f"#x-{clear + 1}"),
+            Part(f"The clearest reaction learnt is that after {after(r)}, {words.the(r.actor)} {r.verb} "),
+            Part(f"{words.number(abs(r.effect))} events", f"#x-{clear + 1}"),
             Part(f" of {r.response} toward {words.the(r.toward)} for each within "),
             Part("30 days", f"#x-{clear + 1}"),
             Part(" ("),
-            Part(f"90 % interval {words.number(r.low)} to {words.number(r.high)}", f"#x-{clear + 1}"),
+            Part(f"90 % interval {words.number(r.ends[0])} to {words.number(r.ends[1])}", f"#x-{clear + 1}"),
             Part(")"),
         ]
     score = findings.fit.score

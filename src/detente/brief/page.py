@@ -198,11 +198,11 @@ def _asset(name: str) -> str:
 @cache
 def _template() -> Any:
     return Environment(
-        autoescape=True, finalize=_safe, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, finalize=safe, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(_asset("brief.html.j2"))
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
     """Text from reports with its hidden characters shown; our own drawings as they are."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
@@ -288,7 +288,7 @@ def _measure(rank: int, effect: Effect) -> MeasureRow:
                 for m in each
             )
         ),
-        sources=tuple(dict.fromkeys(_cite(known[key]) for m in each for key in m.source if key in known)),
+        sources=tuple(dict.fromkeys(known[key].cited() for m in each for key in m.source if key in known)),
         agree=joined(*(m.agree for m in each)),
         cost=joined(*(m.cost for m in each)),
         note=joined(*(m.note for m in each)),
@@ -296,16 +296,10 @@ def _measure(rank: int, effect: Effect) -> MeasureRow:
     )
 
 
-def _cite(source: Any) -> str:
-    year = f" ({source.year})" if source.year else ""
-    url = f" {source.url}" if source.url else ""
-    return f"{source.publisher}{year}. {source.title}.{url}"
-
-
 def _tie_sources(findings: Findings) -> list[str]:
     """Sources of the ties shown."""
     keys = {key for row in findings.ties["source"] for key in row.split("; ")}
-    return sorted(_cite(source) for key, source in tie_sources().items() if key in keys)
+    return sorted(source.cited() for key, source in tie_sources().items() if key in keys)
 
 
 def _cited(result: Any) -> list[str]:

@@ -174,7 +174,7 @@ def check(path: Path, form: str | None, claim: str | None, all_claims: bool, **a
 @click.option("--test", multiple=True, type=click.Path(path_type=Path), help="Event data to forecast.")
 @click.option("--days", type=click.IntRange(1), default=31, show_default=True, help="Last days that are forecast.")
 @click.option("--origins", type=click.IntRange(1), default=1, show_default=True, help="How often to fit anew.")
-@click.option("--actor", "actors", multiple=True, help="Actors (default: those of the shipped prior).")
+@click.option("--actor", "actors", multiple=True, help="Actors (default: those of the shipped prior; a desk: busiest).")
 @click.option("--busiest", "most", type=click.IntRange(2), help="The busiest actors instead.")
 @seed_option
 @table_options
@@ -188,7 +188,7 @@ def backtest(path: Path, form: str | None, data: tuple[Path, ...], train: tuple[
     if data or train:
         found = learning.backtest(data or test, train=train, **asked)
     else:
-        found = open_desk(path).backtest(**{k: asked[k] for k in ("days", "origins", "seed")})
+        found = open_desk(path).backtest(**asked)
     give(found, form)
 
 

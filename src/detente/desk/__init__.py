@@ -345,9 +345,11 @@ class Desk(Watching):
         if articles:
             say("Reading")
             skipped = [*skipped, *self.read(*articles).skipped]
-        day = self.last_day(as_of)
-        reports = self.reports(as_of=day)
-        coded = ask.archives(self.store, Asked(as_of=day))
+        # Labels, and what holds on a day, take the last day; what is read takes as_of as given, since a correction is
+        # known from the day on which it is made.
+        day, as_of = self.last_day(as_of), registers.day(as_of)
+        reports = self.reports(as_of=as_of)
+        coded = ask.archives(self.store, Asked(as_of=as_of))
         if reports.is_empty() and not coded:
             known = f" was known by {as_of}" if as_of else ""
             raise DeskError(
@@ -355,21 +357,21 @@ class Desk(Watching):
                 f"brief ARTICLE... --desk {self.store.path}), or see the embedded sample (detente brief --sample)."
             )
         say("Learning")
-        fit, basis = self._learnt(day, seed)
-        among = tuple(code for code in self.actors(day) if code in fit.actors)[:MOST_ACTORS]
+        fit, basis = self._learnt(as_of, seed)
+        among = tuple(code for code in self.actors(as_of) if code in fit.actors)[:MOST_ACTORS]
         say("Simulating")
-        comparison, unable = self._compared(fit, day, days=days, futures=futures, seed=seed)
+        comparison, unable = self._compared(fit, as_of, days=days, futures=futures, seed=seed)
         say("Drawing")
         findings = page.Findings(
             as_of=day,
             on=day,
             reports=reports,
-            events=self.store.events(day),
-            claims=self.claims(as_of=day),
-            contested=self.contested(as_of=day),
-            ties=self.ties(as_of=day),
-            edges=self.network(as_of=day),
-            questions=self.questions(as_of=day),
+            events=self.store.events(as_of),
+            claims=self.claims(as_of=as_of),
+            contested=self.contested(as_of=as_of),
+            ties=self.ties(as_of=as_of),
+            edges=self.network(as_of=as_of),
+            questions=self.questions(as_of=as_of),
             actors=among,
             texts={report.id: report for report in nouns(reports, Report)},
             fit=fit,
@@ -382,12 +384,12 @@ class Desk(Watching):
         )
         return page.write(findings, out)
 
-    def _learnt(self, day: Date, seed: int) -> tuple[Fit, str]:
+    def _learnt(self, as_of: Date | None, seed: int) -> tuple[Fit, str]:
         """The reaction model of a brief, and what it rests on in words."""
-        n = self.table(day).height
+        n = self.table(as_of).height
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DetenteWarning)  # the page itself says how much is prior
-            fit = self.learn(as_of=day, seed=seed)
+            fit = self.learn(as_of=as_of, seed=seed)
         own = f"{n:,} dated event{'' if n == 1 else 's'} between states on this desk"
         if fit.prior_share == 0 and "overlap" in fit.provenance:
             return fit, f"{own}. {fit.provenance['overlap']}"
@@ -397,10 +399,10 @@ class Desk(Watching):
             f" {fit.provenance['overlap']}" if "overlap" in fit.provenance else ""
         )
 
-    def _compared(self, fit: Fit, day: Date, **size: int) -> tuple[Comparison | None, str]:
+    def _compared(self, fit: Fit, as_of: Date | None, **size: int) -> tuple[Comparison | None, str]:
         """The catalogue of measures compared for a brief, or why it cannot be."""
         try:
-            return self.compare(None, as_of=day, fit=fit, **size), ""
+            return self.compare(None, as_of=as_of, fit=fit, **size), ""
         except ScenarioError as error:
             return None, f"Nothing was simulated. {error}"
 

@@ -58,7 +58,6 @@ class Learning(Asking):
             (data set) or ``report``, ``outlet`` and ``sentence``.
         """
         asked = Asked(as_of=registers.day(as_of), modalities=("asserted",))
-        states = [code for code, actor in registers.register().actors.items() if actor.kind == "state"]
         frame = ask.tellings(self.store, asked).filter(
             pl.col("same_as").is_null(), pl.col("date_precision").is_in(ask.DATED), pl.col("type").is_not_null()
         )
@@ -67,7 +66,7 @@ class Learning(Asking):
         rows = [
             (a, b, *(row[name] for name in columns))
             for row in frame.iter_rows(named=True)
-            for a, b in ask.pairs(row, states)
+            for a, b in ask.pairs(row, registers.state_codes())
         ]
         read = pl.DataFrame(rows, schema=schema, orient="row")
         if not ask.has_sightings(self.store):
@@ -177,7 +176,7 @@ class Learning(Asking):
         Raises:
             RegisterError: unknown actor. LearnError: unknown channel.
         """
-        from detente.learn.reactions import CALMING, FEW
+        from detente.learn.reactions import CALMING, FEW, least
 
         find, fit = registers.register().find, self._model(model)
         if channel is not None and channel not in (ways := (*fit.channels, CALMING)):
@@ -186,8 +185,7 @@ class Learning(Asking):
         frame = fit.frame().filter(pl.col("n") >= FEW, pl.col("toward").is_in(others or [""]))
         for column, value in (("actor", find(actor).code if actor else None), ("channel", channel)):
             frame = frame if value is None else frame.filter(pl.col(column) == value)
-        least = pl.max_horizontal("low", -pl.col("high"))  # whichever way it goes
-        return frame.sort(least * pl.col("n").sqrt(), descending=True, maintain_order=True)
+        return frame.sort(least() * pl.col("n").sqrt(), descending=True, maintain_order=True)
 
     def reproduction(
         self, *, by: str = "pair", hostile: bool = False, model: Fit | str | Path | None = None
@@ -277,7 +275,7 @@ class Learning(Asking):
         fit = self._model(model, as_of) if own else None
         return wording.hold(
             claim,
-            self.told(as_of),
+            self._told(fit if model is None else None, as_of),
             register=register,
             effects=effects,
             within=within,
@@ -308,8 +306,8 @@ class Learning(Asking):
         from detente.learn import wording
 
         causal = self.claims(as_of=as_of).filter(pl.col("cause") != "", pl.col("effect") != "")
-        table = self.told(as_of)
         fit = self._model(model, as_of) if causal.height else None
+        table = self._told(fit if model is None else None, as_of)
         answers, unfit = [], []
         for row in causal.iter_rows(named=True):
             try:
@@ -323,10 +321,23 @@ class Learning(Asking):
         left = pl.DataFrame(unfit, schema=dict.fromkeys(columns, pl.String), orient="row")
         return list(checking.adjust(answers)), left
 
-    def backtest(self, *, days: int = 31, origins: int = 1, seed: int = 7) -> Backtest:
+    def backtest(
+        self,
+        *,
+        actors: Sequence[str] = (),
+        most: int | None = None,
+        days: int = 31,
+        origins: int = 1,
+        seed: int = 7,
+    ) -> Backtest:
         """How well the model would have forecast the last days of this desk's record, fitted on it alone.
 
-        Args and Raises: as :func:`detente.learn.calibration.rolling`.
+        Args:
+            actors: codes or names; else the ``most`` busiest, 40 where no number is given.
+            days, origins, seed: as for :func:`detente.learn.calibration.rolling`.
+
+        Raises:
+            RegisterError: unknown actor. LearnError: too few days, or no events.
         """
         from detente.learn.calibration import rolling
         from detente.learn.fit import busiest
@@ -334,7 +345,8 @@ class Learning(Asking):
         table = self.table()
         if table.is_empty():
             raise LearnError("No dated events between states on this desk; read or load some first.")
-        return rolling(table, actors=busiest(table), days=days, origins=origins, data="this desk", seed=seed)
+        among = named_or_busiest(table, actors, most, busiest(table))
+        return rolling(table, actors=among, days=days, origins=origins, data="this desk", seed=seed)
 
     def diagnose(self) -> Diagnosis:
         """Where a model fitted on this desk alone is off, and what it rests on (:mod:`detente.learn.diagnose`).
@@ -345,6 +357,10 @@ class Learning(Asking):
         from detente.learn.diagnose import diagnose
 
         return diagnose(self.told())
+
+    def _told(self, own: Fit | None, as_of: Date | str | None) -> pl.DataFrame:
+        """:meth:`told`, which a model learnt here carries along."""
+        return own.table if own is not None and own.table is not None else self.told(as_of)
 
     def _model(self, model: Fit | str | Path | None, as_of: Date | str | None = None) -> Fit:
         from detente import learn
@@ -357,6 +373,19 @@ class Learning(Asking):
 def _between(table: pl.DataFrame, actors: Sequence[str]) -> pl.DataFrame:
     known = pl.col("source").is_in(actors) & pl.col("target").is_in(actors)
     return table.filter(known, pl.col("source") != pl.col("target"))
+
+
+def named_or_busiest(
+    table: pl.DataFrame, actors: Sequence[str], most: int | None, usual: Sequence[str]
+) -> Sequence[str]:
+    """Codes of the actors named, else of the ``most`` busiest ones of a daily table, else the usual ones.
+
+    Raises:
+        RegisterError: unknown actor.
+    """
+    from detente.learn.fit import busiest
+
+    return [registers.register().find(name).code for name in actors] or (busiest(table, most) if most else usual)
 
 
 def _overlap(share: float, alone: bool) -> str:
@@ -386,11 +415,11 @@ def backtest(
         origins: parts of the days forecast, before each of which parameters are fitted anew. seed: of the intervals.
 
     Raises:
-        LoadError: a file cannot be understood. LearnError: too little to fit on or to forecast.
+        LoadError: a file cannot be understood. RegisterError: unknown actor.
+        LearnError: too little to fit on or to forecast.
     """
     from detente import load
     from detente.learn.calibration import rolling
-    from detente.learn.fit import busiest
     from detente.learn.prior import ACTORS
 
     loaded = [load.daily(path) for path in files]
@@ -403,8 +432,7 @@ def backtest(
             start = last + timedelta(days=1)
             tested = tested.filter(pl.col("day") >= start)
     table = pl.concat([*before, tested]).sort("day", maintain_order=True)
-    codes = [registers.register().find(name).code for name in actors]
-    among = codes or (busiest(table, most) if most else ACTORS)
+    among = named_or_busiest(table, actors, most, ACTORS)
     name = ", ".join(one.name for one in loaded)
     return rolling(table, actors=among, start=start, days=days, origins=origins, data=name, seed=seed)
 

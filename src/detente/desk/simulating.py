@@ -14,7 +14,7 @@ import polars as pl
 
 from detente import actors as registers
 from detente import relate
-from detente.desk.learning import Learning
+from detente.desk.learning import Learning, named_or_busiest
 from detente.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -93,14 +93,15 @@ class Simulating(Learning):
             records = robustness.windows(self.table(asked.get("as_of")), stretches, actors=fit.actors)
         return robustness.sweep(fit, sets, samples=samples, records=records, progress=progress, **size)
 
-    def hindcast(self, **how: Any) -> Hindcast:
+    def hindcast(self, *, actors: Sequence[str] = (), most: int | None = None, **how: Any) -> Hindcast:
         """Forecasts from days in this desk's past, by what was known on them, held against what came.
 
         Args:
+            actors: codes or names; else the ``most`` busiest, 20 where no number is given.
             how: as for :func:`hindcast`.
 
         Raises:
-            LearnError, ScenarioError: too short a record.
+            RegisterError: unknown actor. LearnError, ScenarioError: too short a record.
         """
         from detente.learn.fit import busiest
 
@@ -109,8 +110,8 @@ class Simulating(Learning):
             raise ScenarioError(
                 "No dated events between states on this desk; fill it with `detente read` or `detente load`."
             )
-        actors = how.pop("actors", None) or busiest(table, how.pop("most", None) or MOST_ACTORS * 2)
-        return _hindcast(table, actors=actors, data="this desk", **how)
+        among = named_or_busiest(table, actors, most, busiest(table, 2 * MOST_ACTORS))
+        return _hindcast(table, actors=among, data="this desk", **how)
 
     def _experiment(
         self, scenario: str | Path | None, asked: dict[str, Any], default: Sequence[str] = ()
@@ -122,9 +123,10 @@ class Simulating(Learning):
         plan = simulate.Scenario.read(scenario) if scenario else None
         size: dict[str, Any] = {**plan.size()} if plan else {"days": 60, "futures": 400, "seed": 7}
         size |= {key: asked[key] for key in ("start", "days", "futures", "seed", *_HOW) if key in asked}
-        day = self.last_day(asked.get("as_of"))
+        as_of = asked.get("as_of")  # what is read; the last day says when futures begin and which ties hold
+        day = self.last_day(as_of)
         fit = asked.get("fit") or (
-            learn.Fit.load(asked["model"]) if "model" in asked else self.learn(as_of=day, seed=size["seed"])
+            learn.Fit.load(asked["model"]) if "model" in asked else self.learn(as_of=as_of, seed=size["seed"])
         )
         size.setdefault("start", max(day, fit.end) + timedelta(days=1))
         every = "measures" not in asked and not (plan and plan.measures)
@@ -136,7 +138,7 @@ class Simulating(Learning):
             for side in ("by", "toward")
         ]
         named = asked.get("actors") or (plan and plan.actors)
-        wanted = list(dict.fromkeys(find(a).code for a in named or self.actors(day)))
+        wanted = list(dict.fromkeys(find(a).code for a in named or self.actors(as_of)))
         if named:
             _refuse_strangers(wanted, fit.actors, sides, sets)
             size["among"] = tuple(wanted)
@@ -149,7 +151,7 @@ class Simulating(Learning):
                 f"{', '.join(fit.actors)}."
             )
         if chosen and not all(sides):
-            found = relate.sides(self.store.events(day), registers.ties(), concerned, day, acts=self.acts(day))
+            found = relate.sides(self.store.events(as_of), registers.ties(), concerned, day, acts=self.acts(as_of))
             sides = _completed(sides, [list(side) for side in found])
         bound = [msgspec.structs.replace(m, by=tuple(sides[0]), toward=tuple(sides[1])) for m in chosen]
         # Of the whole catalogue, what needs an ally is left out for a side of one.
@@ -204,17 +206,16 @@ def hindcast(
             ``days``, ``futures``, ``seed`` and ``progress`` as for :func:`detente.simulate.hindcast.hindcast`.
 
     Raises:
-        LoadError: a file cannot be understood. LearnError, ScenarioError: too short a record.
+        LoadError: a file cannot be understood. RegisterError: unknown actor.
+        LearnError, ScenarioError: too short a record.
     """
     from detente import load
-    from detente.learn.fit import busiest
     from detente.learn.prior import ACTORS
 
     loaded = [load.daily(path) for path in files]
     table = pl.concat(one.table for one in loaded).sort("day", maintain_order=True)
-    codes = [registers.register().find(name).code for name in actors]
     name = ", ".join(one.name for one in loaded)
-    return _hindcast(table, actors=codes or (busiest(table, most) if most else ACTORS), data=name, **how)
+    return _hindcast(table, actors=named_or_busiest(table, actors, most, ACTORS), data=name, **how)
 
 
 def _hindcast(

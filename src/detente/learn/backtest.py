@@ -42,6 +42,9 @@ SCALES: Final = (2.0, 10.0, 45.0)
 
 _PLAIN: Final = 3  # components of the model's baseline that simpler forecasts have as well
 
+Parts = tuple[Floats, Floats, Floats]
+"""Simple forecasts at the event cells (N, J), of the active pair-days (T, U, J), and of the other pairs (T)."""
+
 _WITHOUT: Final = "without third parties"
 
 
@@ -101,7 +104,8 @@ def trial(
     d = design(counts, settings, until=until)
     par = fit(d)
     own, e = _forecast(d, par, test)
-    others = {name: _mixture(d, name, test) for name in BASELINES}
+    plain = _plain(d)
+    others = {name: _mixture(d, name, plain, test) for name in BASELINES}
     # The model without third parties is fitted in full as well: what the pairs' own channels weigh in a model with
     # third parties would make it look worse than it is.
     pairs_only = replace(settings, active=(True, True) + (False,) * (len(settings.active) - 2))
@@ -165,9 +169,9 @@ def interval_coverage(rate: Floats, seen: Floats, phi: Dispersion, *, least: flo
     return tuple(float(part.mean()) for part in by_size)
 
 
-def _mixture(d: Design, name: str, test: NDArray[np.bool_]) -> Floats:
+def _mixture(d: Design, name: str, plain: Parts, test: NDArray[np.bool_]) -> Floats:
     """(T, U + 1) log scores of a baseline: a weighted sum of simple forecasts, weights fitted on training days."""
-    cells, pairs, rest = _parts(d, name)
+    cells, pairs, rest = _parts(d, name, plain)
     cells = cells * d.v[d.counts.day, None]
     pairs = pairs * d.v[:, None, None]
     rest = rest * d.v
@@ -190,23 +194,27 @@ def _mixture(d: Design, name: str, test: NDArray[np.bool_]) -> Floats:
     return pair_day_scores(d, cells @ weight, pairs @ weight, rest * weight[2], phi, test)
 
 
-def _parts(d: Design, name: str) -> tuple[Floats, Floats, Floats]:
-    """Simple forecasts at the event cells (N, J), of the active pair-days (T, U, J), and of the other pairs (T)."""
+def _plain(d: Design) -> Parts:
+    """The simple forecasts that all baselines hold."""
     n_days = len(d.counts.dates)
     rows_m = np.zeros((len(d.rows_at), kernels.N_BASE))
     found, rest = np.zeros((n_days, d.n_pairs, kernels.N_BASE)), np.zeros(n_days)
     kernels.means(d.record, blank(d.record), found, rest, rows_m)
     first = np.searchsorted(d.rows_at[:, 1], np.arange(len(d.counts.n)))
-    cells = [np.add.reduceat(rows_m[:, :_PLAIN], first, axis=0)]
-    pairs: list[Floats] = [found[..., j] for j in range(_PLAIN)]
+    return np.add.reduceat(rows_m[:, :_PLAIN], first, axis=0), found[..., :_PLAIN], rest
+
+
+def _parts(d: Design, name: str, plain: Parts) -> Parts:
+    """The simple forecasts of a baseline: those that all hold, and its own."""
+    cells, pairs = [plain[0]], [plain[1]]
     if name == "last 30 days":
         cells.append(_window(d.counts, 30))
-        pairs.append(_running(d.seen, d.counts.fresh, window=30))
+        pairs.append(_running(d.seen, d.counts.fresh, window=30)[..., None])
     elif name == "smoothing":
         for tau in SCALES:
             cells.append(_smooth(d.counts, tau))
-            pairs.append(_running(d.seen, d.counts.fresh, keep=float(decay(np.array([tau]))[0])))
-    return np.column_stack(cells), np.stack(pairs, axis=-1), rest
+            pairs.append(_running(d.seen, d.counts.fresh, keep=float(decay(np.array([tau]))[0]))[..., None])
+    return np.column_stack(cells), np.concatenate(pairs, axis=-1), plain[2]
 
 
 def _running(seen: Floats, fresh: NDArray[np.bool_], *, keep: float = 0.0, window: int = 0) -> Floats:

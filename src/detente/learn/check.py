@@ -22,9 +22,10 @@ from detente.codebook import TYPES, event_type, quad
 from detente.errors import LearnError
 from detente.figure import Figure, Shown
 from detente.learn import windows as comparing
+from detente.learn.exposures import SYMMETRIC
 from detente.learn.further import further, usual_rates
 from detente.learn.model import Fit
-from detente.learn.reactions import FEW, NEGLIGIBLE
+from detente.learn.reactions import FEW, NEGLIGIBLE, interval
 from detente.learn.windows import WindowEffect
 from detente.record.windows import Window
 
@@ -455,19 +456,18 @@ def model_effect(fit: Fit, claim: Proposition) -> ModelEffect | None:
         to = by
     if not (by and to and actors and others):
         return None
-    symmetric = np.array([event_type(k).symmetric for k in fit.types])
     chosen = np.array([not claim.cause.types or k in claim.cause.types for k in fit.types])
     counted = np.array([not claim.effect.types or k in claim.effect.types for k in fit.types])
     state = np.zeros(fit.counts.shape)
     rows, columns = np.array(by, dtype=np.intp), np.array(to, dtype=np.intp)
     cells = np.ix_(rows, columns, np.flatnonzero(chosen))
     state[cells] = fit.counts[cells]
-    state = np.where(symmetric, np.maximum(state, state.swapaxes(0, 1)), state)
+    state = np.where(SYMMETRIC, np.maximum(state, state.swapaxes(0, 1)), state)
     n = float(state.sum())
     pairs = np.zeros(fit.counts.shape)
     sides = np.array(actors, dtype=np.intp), np.array(others, dtype=np.intp)
     pairs[np.ix_(*sides, np.flatnonzero(counted))] = 1.0
-    pairs = np.where(symmetric, np.maximum(pairs, pairs.swapaxes(0, 1)), pairs)
+    pairs = np.where(SYMMETRIC, np.maximum(pairs, pairs.swapaxes(0, 1)), pairs)
     pairs[np.arange(len(place)), np.arange(len(place))] = 0.0
     # A mean alone is nil where the last stretch of record holds no such event: what the model expects by it is not.
     usual = float((usual_rates(fit) * pairs).sum()) * claim.within
@@ -475,9 +475,8 @@ def model_effect(fit: Fit, claim: Proposition) -> ModelEffect | None:
         return ModelEffect(0.0, 0.0, 0.0, usual, n)
     found = further(fit, state / n, pairs[..., None], claim.within)
     point, *drawn = (found.raised + found.calmed).sum((1, 2)).tolist()
-    low, high = np.quantile(drawn, [0.05, 0.95]) if drawn else (point, point)
-    calmed = float(found.calmed[0].sum())
-    return ModelEffect(point, min(float(low), point), max(float(high), point), usual, n, calmed)
+    low, high = interval(np.array(drawn), np.array(point))
+    return ModelEffect(point, float(low), float(high), usual, n, float(found.calmed[0].sum()))
 
 
 def verdict(claim: Proposition, model: ModelEffect | None, compared: WindowEffect | None) -> Verdict:
@@ -508,7 +507,7 @@ def verdict(claim: Proposition, model: ModelEffect | None, compared: WindowEffec
             days = -1
         elif compared.p <= WEAK[0] and compared.placebo_p <= WEAK[1]:
             days = way
-    if model is not None and model.n >= FEW:
+    if model is not None and model.n >= FEW and claim.within:  # where no day is looked at, none is no evidence
         low, high = sorted((sign * model.low, sign * model.high))
         learnt = 1 if low > NEGLIGIBLE else -1 if high <= NEGLIGIBLE else 0
     return SCALE[2 + (learnt if days == 0 else days + learnt if days * learnt < 0 else days)]

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from detente.actors import register
+from detente.actors import state_codes
 from detente.actors import ties as shipped
 from detente.errors import LearnError
 from detente.events import Tie
@@ -34,9 +34,9 @@ def events(found: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
         0
     """
     held = whole(found)
-    if held.schema.get("source") != pl.List(pl.String):
+    if not attributed(held):
         return held
-    states = _states()
+    states = state_codes()
     kept = held.filter(reason().is_null())
     mutual = kept.filter(pl.col("reciprocal"))
     rows = [
@@ -56,6 +56,11 @@ def events(found: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     return pl.concat([both, directed]).sort("day", maintain_order=True)
 
 
+def attributed(found: pl.DataFrame | pl.LazyFrame) -> bool:
+    """Whether a table holds events as ``desk.events()`` gives them, with several actors a side, and is no daily one."""
+    return found.collect_schema().get("source") == pl.List(pl.String)
+
+
 def reason() -> pl.Expr:
     """Why learning leaves an event of ``desk.events()`` out, in words; null where it is kept.
 
@@ -65,7 +70,7 @@ def reason() -> pl.Expr:
         >>> pl.DataFrame([row]).select(why=reason()).item()
         'no PLOVER type'
     """
-    state = pl.element().filter(pl.element().is_in(_states()))
+    state = pl.element().filter(pl.element().is_in(state_codes()))
     source, target = (pl.col(side).list.eval(state) for side in ("source", "target"))
     n = source.list.concat(target).list.n_unique()
     sides = (source.list.len() > 0) & (target.list.len() > 0)
@@ -93,7 +98,7 @@ def left_out(found: pl.DataFrame | pl.LazyFrame) -> dict[str, int]:
         {}
     """
     held = whole(found)
-    if held.schema.get("source") != pl.List(pl.String):
+    if not attributed(held):
         return {}
     counted = held.select(why=reason()).drop_nulls().group_by("why").len().sort("len", "why", descending=[True, False])
     return dict(counted.iter_rows())
@@ -111,15 +116,9 @@ def whole(found: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
             f"Events are a table, not {type(found).__name__}: give desk.events(), or of a file "
             "detente.load.daily(path).table."
         )
-    if held.schema.get("source") == pl.List(pl.String) and (
-        missing := [name for name in ask.EVENTS if name not in held.columns]
-    ):
+    if attributed(held) and (missing := [name for name in ask.EVENTS if name not in held.columns]):
         raise LearnError(f"The events lack {', '.join(missing)}; give desk.events() as it is, or a daily table.")
     return held
-
-
-def _states() -> list[str]:
-    return [code for code, actor in register().actors.items() if actor.kind == "state"]
 
 
 def ties(found: Iterable[Tie] | pl.DataFrame | None) -> tuple[Tie, ...] | None:

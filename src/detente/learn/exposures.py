@@ -75,20 +75,6 @@ class Counts:
         np.add.at(totals, self.day, self.n)
         return totals
 
-    def pairs(self) -> Ints:
-        """(N) number of the unordered pair of each cell, as :func:`pair_numbers` numbers them."""
-        numbers: Ints = pair_numbers(len(self.actors))[self.a, self.b]
-        return numbers
-
-
-def pair_numbers(n: int) -> Ints:
-    """(A, A) symmetric numbers of the unordered pairs, -1 on the diagonal."""
-    numbers = np.full((n, n), -1, dtype=np.int64)
-    upper = np.triu_indices(n, 1)
-    numbers[upper] = np.arange(len(upper[0]))
-    numbers.T[upper] = numbers[upper]
-    return numbers
-
 
 def count(table: pl.DataFrame, actors: Sequence[str] | None = None, *, gap: int | None = GAP) -> Counts:
     """Count the events of a daily table (:func:`detente.load.table`) by day, pair and type.
@@ -219,8 +205,13 @@ def damped(state: Floats, damping: Floats, scale: float = DAMPING_SCALE) -> Floa
     recent = state[..., state.shape[-1] // 2]
     recent = recent + recent.swapaxes(0, 1)
     z = np.stack([recent[..., : len(TYPES)][..., chosen].sum(-1) for chosen in COOPERATION], axis=-1)
-    left: Floats = np.exp(-(z / (z + scale)) @ np.asarray(damping).T)
-    return left
+    return remaining(z, damping, scale)
+
+
+def remaining(cooperation: Floats, damping: Floats, scale: float = DAMPING_SCALE) -> Floats:
+    """(..., 4) what cooperation (..., 2), verbal and material in events a day, leaves: see :func:`damped`."""
+    share: Floats = np.exp(-(cooperation / (cooperation + scale)) @ np.asarray(damping).T)
+    return share
 
 
 def symmetrise(y: Floats) -> Floats:

@@ -23,7 +23,7 @@ from detente.figure import (
     figure,
     tones,
 )
-from detente.learn.reactions import FEW, HORIZON, NEGLIGIBLE
+from detente.learn.reactions import CALMING, HORIZON, detectable, interval, one_of
 from detente.words import name, the
 
 if TYPE_CHECKING:
@@ -62,11 +62,15 @@ def by_type(fit: Fit, channel: str = "reciprocity") -> pl.DataFrame:
         within 30 days per act, each pair weighted by its past acts), ``low``, ``high`` (90 % interval), ``n`` (past
         acts).
 
+    Raises:
+        LearnError: unknown channel.
+
     Example:
         >>> from detente.learn import prior
         >>> by_type(prior()).columns
         ['row', 'column', 'effect', 'low', 'high', 'n']
     """
+    one_of("channel", channel, fit.channels)
     c = fit.channels.index(channel)
     reach = 1.0 - np.exp(-HORIZON / fit.taus)
     counts = fit.counts.sum((0, 1))
@@ -77,7 +81,7 @@ def by_type(fit: Fit, channel: str = "reciprocity") -> pl.DataFrame:
     drawn = np.einsum("dab,ab->d", fit.draws.theta[:, c], weight)[:, None, None] * np.einsum(
         "dhlk,h->dlk", fit.draws.weights[:, c], reach
     )
-    low, high = np.quantile(drawn, [0.05, 0.95], axis=0) if len(drawn) else (point, point)
+    low, high = interval(drawn, point)
     names = np.array(fit.types)
     k = len(names)
     return pl.DataFrame(
@@ -85,8 +89,8 @@ def by_type(fit: Fit, channel: str = "reciprocity") -> pl.DataFrame:
             "row": np.repeat(names, k),
             "column": np.tile(names, k),
             "effect": point.reshape(-1),
-            "low": np.minimum(low, point).reshape(-1),
-            "high": np.maximum(high, point).reshape(-1),
+            "low": low.reshape(-1),
+            "high": high.reshape(-1),
             "n": np.repeat(counts, k),
         },
         schema=EFFECTS,
@@ -108,7 +112,13 @@ def by_actor(
 
     Returns:
         Columns as of :func:`by_type`, ``row`` who answers and ``column`` toward whom.
+
+    Raises:
+        LearnError: unknown channel or class.
     """
+    one_of("channel", channel, (*fit.channels, CALMING))
+    for one in (cause, response):
+        one_of("class of acts", one, QUADS)
     volume = fit.counts.sum((1, 2)) + fit.counts.sum((0, 2))
     busiest = [fit.actors[i] for i in np.argsort(-volume, kind="stable")[:MOST]]
     shown = [code for code in actors if code in fit.actors] or busiest
@@ -153,7 +163,7 @@ def heat(
     values = []
     for row in found.iter_rows(named=True):
         ends = sorted((abs(row["low"]), abs(row["high"])))
-        sure = (row["low"] > NEGLIGIBLE or row["high"] < -NEGLIGIBLE) and row["n"] >= FEW
+        sure = detectable(row["low"], row["high"], row["n"])
         values.append(
             {
                 "row": row["row"],
@@ -169,7 +179,7 @@ def heat(
                 "link": link.format(row=row["row"], column=row["column"]),
             }
         )
-    top = max([v["most"] for v in values if v["sure"] == "detectable"], default=1e-9)
+    top = max([v["most"] for v in values if v["sure"] == "detectable"], default=0.0)
     ways = [way for way in ("further events", "fewer events") if any(v["way"] == way for v in values)]
     axis = {"title": None, "ticks": False, "domain": False, "grid": False, "labelOverlap": False}
     shared: Spec = {
@@ -197,7 +207,7 @@ def heat(
         size = {
             "field": field,
             "type": "quantitative",
-            "scale": {"domain": [0, top], "range": [0, full]},
+            "scale": {"domain": [0, top or 1], "range": [0, full]},
             "legend": {
                 "title": f"events per act within {HORIZON} days",
                 "titleLimit": 400,
@@ -207,7 +217,7 @@ def heat(
                 "symbolFillColor": FAINT,
                 "symbolStrokeColor": "transparent",
             }
-            if legend
+            if legend and top
             else None,
         }
         return {
@@ -258,29 +268,32 @@ def _named(word: str) -> str:
     return word if word.isupper() and len(word) > 3 else name(word)
 
 
-def fit(found: Fit, *, by: str = "types", as_of: Date | None = None, **which: Any) -> Figure:
+def fit(
+    found: Fit, *, by: str = "types", as_of: Date | None = None, rows: pl.DataFrame | None = None, **which: Any
+) -> Figure:
     """A fitted model as a heat map with uncertainty.
 
     Args:
         found: the model.
         by: ``types`` (:func:`by_type`) or ``actors`` (:func:`by_actor`).
         as_of: date by which the record was known; the end of the model's data where None.
+        rows: what :func:`by_type` or :func:`by_actor` gave, where that is at hand.
         which: ``channel``, and by actors ``cause``, ``response`` and ``actors``.
 
     Raises:
-        ValueError: by something else.
+        ValueError: by something else. LearnError: unknown channel or class of acts.
     """
     channel = which.get("channel", "reciprocity")
     about: dict[str, Any] = {"as_of": as_of or found.end, "source": origin(found)}
     if by == "types":
-        rows = by_type(found, **which)
+        rows = by_type(found, **which) if rows is None else rows
         title = f"What each type of act brings about: {channel}"
         return heat(rows, title=title, rows="after an act of this type", columns="further acts of this type", **about)
     if by != "actors":
         raise ValueError(f"A model is drawn by types or by actors, not by {by}.")
     cause, response = which.get("cause", "verbal conflict"), which.get("response", "verbal conflict")
     return heat(
-        by_actor(found, **which),
+        by_actor(found, **which) if rows is None else rows,
         title=f"Who answers whom: {response} after {cause} ({channel})",
         rows="who answers",
         columns="toward whom",
@@ -398,7 +411,7 @@ def reactions(found: Sequence[Reaction], *, as_of: Date, source: str = "") -> Fi
     x: Spec = {
         "type": "quantitative",
         "axis": {"title": "further events within 30 days for each past event", "tickCount": 7},
-        "scale": {"domainMin": 0},
+        "scale": {"domainMin": min([0.0, *(r.low for r in found)])},
     }
     shared: Spec = {
         "y": {

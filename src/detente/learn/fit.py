@@ -7,7 +7,7 @@ A long record is fitted by itself (:mod:`detente.learn.estimate`); a short one, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import Any, Final, NoReturn
 
@@ -83,8 +83,7 @@ class ReactionModel:
         if left_out:
             provenance = {**(provenance or {}), "events_left_out": left_out}
         if prior is not None:
-            moved = update(prior, table, actors=actors, events=self.prior_events, provenance=provenance or {})
-            return replace(moved, table=table)
+            return update(prior, table, actors=actors, events=self.prior_events, provenance=provenance or {})
         counts = count(table, actors or busiest(table))
         d = estimate.design(counts, self.settings, ties=_firm(counts, ties))
         par = estimate.fit(d)
@@ -104,12 +103,13 @@ def _firm(counts: Counts, ties: Iterable[Tie] | None) -> list[tuple[int, Floats]
     """Where a firm formal tie is in force: the days (positions) on which that changes, and (A, A) ones from then on."""
     known = [tie for tie in ties or () if tie.kind in _FIRM and len(set(tie.parties) & set(counts.actors)) > 1]
     out: list[tuple[int, Floats]] = []
+    before: list[int] = []
     for position, day in enumerate(counts.dates if known else ()):
-        if position and all(_begun(tie, day) == _begun(tie, counts.dates[position - 1]) for tie in known):
+        begun = [_begun(tie, day) for tie in known]
+        if begun == before:
             continue
-        firm = np.zeros((len(counts.actors),) * 2)
-        for tie in known:
-            past = _begun(tie, day)
+        before, firm = begun, np.zeros((len(counts.actors),) * 2)
+        for tie, past in zip(known, begun, strict=True):
             if past and tie.history[past - 1].status == "in force":
                 at = [counts.actors.index(p) for p in tie.parties if p in counts.actors]
                 firm[np.ix_(at, at)] = 1.0

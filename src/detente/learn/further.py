@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.codebook import QUADS, quad
-from detente.learn.exposures import COOPERATION, SYMMETRIC, channels, damped, decay
+from detente.learn.exposures import COOPERATION, SYMMETRIC, channels, damped, decay, remaining
 
 if TYPE_CHECKING:
     from detente.learn.model import Fit
@@ -140,8 +140,8 @@ def _calmed(fit: Fit, par: Parameters, cause: Floats, answers: Floats, rate: Flo
         for a, b in np.argwhere(both.any(2)):
             usual = np.array([(long_run[a, b] + long_run[b, a])[c].sum() for c in COOPERATION])
             z = usual + fading[len(fit.taus) // 2][:, None] * raised  # (days, 2)
-            left = [np.exp(-(x / (x + fit.damping_scale)) @ par.damping.T) for x in (z, usual)]
-            change = by_type(left[0] - left[1], fit.types)  # (days, K)
+            now, before = (remaining(x, par.damping, fit.damping_scale) for x in (z, usual))
+            change = by_type(now - before, fit.types)  # (days, K)
             # Own repetition and answer (the first two channels) are all that links a pair's acts to the pair.
             own, answer = acts[a, b], acts[b, a] * ~SYMMETRIC
             added = np.einsum("cl,chlk,c->hk", np.array([own, answer]), par.weights[:2], par.theta[:2, a, b])

@@ -255,7 +255,7 @@ class Fit(Shown):
 
     def frame(self) -> pl.DataFrame:
         """Reactions as a table: see :func:`detente.learn.reactions.frame`."""
-        return reactions.frame(self)
+        return reactions.frame(self).clone()
 
     def reactions(self, actors: Sequence[str], *, n: int = 12) -> tuple[Reaction, ...]:
         """The main reactions among some actors, best supported first: see :func:`detente.learn.reactions.among`."""

@@ -15,10 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detente.codebook import QUADS, event_type, is_hostile, quad
+from detente.codebook import QUADS, is_hostile, quad
 from detente.errors import LearnError
-from detente.learn.exposures import COOPERATION, channels, damped, decay, symmetrise
+from detente.learn.exposures import COOPERATION, SYMMETRIC, channels, damped, decay, remaining, symmetrise
 from detente.learn.further import Parameters, by_type, sets, usual_rate, usual_state
+from detente.learn.once import once
 
 if TYPE_CHECKING:
     from detente.learn.model import Fit
@@ -89,8 +90,8 @@ class Reaction:
 
     @property
     def detectable(self) -> bool:
-        """Whether the interval lies beyond practically none, on more than a few past events."""
-        return (self.low > NEGLIGIBLE or self.high < -NEGLIGIBLE) and self.n >= FEW
+        """Whether there is an effect for certain: see :func:`detectable`."""
+        return detectable(self.low, self.high, self.n)
 
     @property
     def when(self) -> str:
@@ -101,6 +102,17 @@ class Reaction:
     def at_end(self) -> bool:
         """Whether the estimate lies at an end of its interval, so that most draws are on one side of it."""
         return self.low < self.high and self.effect in (self.low, self.high)
+
+    @property
+    def verb(self) -> str:
+        """What the actor does with further events: ``adds`` or ``spares`` them."""
+        return "adds" if self.effect > 0 else "spares"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """How large the effect is at least and at most, by its interval, where it is detectable."""
+        near, far = sorted((abs(self.low), abs(self.high)))
+        return near, far
 
     def summary(self) -> str:
         """The reaction as a sentence that says so where there is nothing to say."""
@@ -115,11 +127,10 @@ class Reaction:
                 if self.low < 0
                 else f"(at most {self.high:.2f} further events per event within {HORIZON} days; {behind})."
             )
-        verb = "adds" if self.effect > 0 else "spares"
-        ends = sorted((abs(self.low), abs(self.high)))
+        near, far = self.ends
         return (
-            f"After {self.when}, {self.actor} {verb} {abs(self.effect):.2f} events of {self.response}{to} per event "
-            f"within {HORIZON} days (90 % interval {ends[0]:.2f} to {ends[1]:.2f}"
+            f"After {self.when}, {self.actor} {self.verb} {abs(self.effect):.2f} events of {self.response}{to} per "
+            f"event within {HORIZON} days (90 % interval {near:.2f} to {far:.2f}"
             f"{', the estimate at its end' if self.at_end else ''}; half of it within {self.half_life:.0f} days; "
             f"{behind})."
         )
@@ -137,6 +148,16 @@ class _Effects:
     pooled: tuple[Floats, Floats, Floats, Floats]  # effect, low, high (C, A, 4, 4), n (C, A, 4), over targets
 
 
+def one_of(what: str, name: str, known: Sequence[str]) -> None:
+    """See that there is such a channel, or such a class of acts.
+
+    Raises:
+        LearnError: the name is none of those known.
+    """
+    if name not in known:
+        raise LearnError(f"No {what} is called {name!r}; use one of: {', '.join(known)}.")
+
+
 def _effects(fit: Fit) -> _Effects:
     quads = np.array([QUADS.index(quad(k)) for k in fit.types])
     member = np.eye(4)[quads]  # (K, 4)
@@ -152,18 +173,19 @@ def _effects(fit: Fit) -> _Effects:
     point = by_class(fit.weights, reach)
     drawn = by_class(fit.draws.weights, reach)
     # What the usual cooperation of a pair leaves of its rates: (A, A, 4), and by draw (D, A, A, 4).
-    left = damped(usual_state(fit), fit.damping, fit.damping_scale)
-    lefts = np.array([damped(usual_state(fit), x, fit.damping_scale) for x in fit.draws.damping])
+    usual = usual_state(fit)
+    left = damped(usual, fit.damping, fit.damping_scale)
+    lefts = np.array([damped(usual, x, fit.damping_scale) for x in fit.draws.damping])
     lefts = lefts.reshape(-1, *left.shape)
     n = np.einsum("cablh,lq->cabq", channels(fit.counts[..., None], fit.partners, fit.foes), member)
     effect = fit.theta[..., None, None] * point[:, None, None] * left[:, :, None]
     spread = fit.draws.theta[..., None, None] * drawn[:, :, None, None] * lefts[:, None, :, :, None]
-    low, high = _interval(spread, effect)
+    low, high = interval(spread, effect)
     # Pooled over targets: the mean over the past events that the actor was exposed to.
     weight = n / np.maximum(n.sum(2, keepdims=True), 1e-12)
     strength = np.einsum("cab,cabq,abr->caqr", fit.theta, weight, left, optimize=True) * point[:, None]
     strengths = np.einsum("dcab,cabq,dabr->dcaqr", fit.draws.theta, weight, lefts, optimize=True) * drawn[:, :, None]
-    pooled_low, pooled_high = _interval(strengths, strength)
+    pooled_low, pooled_high = interval(strengths, strength)
     # Half-lives: bisection on the share of the whole effect that has come by then.
     whole = np.stack([by_class(fit.weights, np.eye(len(fit.taus))[h]) for h in range(len(fit.taus))])
     early, late = np.zeros_like(point), np.full_like(point, 10.0 * fit.taus.max())
@@ -191,12 +213,9 @@ def _calming(fit: Fit) -> pl.DataFrame:
         """(2, A, A, 4, days) events fewer, by class of cooperation and of response."""
         rate = usual_rate(par, history) @ member
 
-        def left(z: Floats) -> Floats:
-            share: Floats = np.exp(-(z / (z + fit.damping_scale)) @ par.damping.T)
-            return share
-
-        after = [left(usual[:, :, None] + fading[:, None] * raised) for raised in np.eye(2)]  # (A, A, days, 4)
-        whole = np.stack(after) - left(usual)[:, :, None]
+        raised = [usual[:, :, None] + fading[:, None] * one for one in np.eye(2)]  # (A, A, days, 2)
+        before, *after = (remaining(z, par.damping, fit.damping_scale) for z in (usual, *raised))
+        whole = np.stack(after) - before[:, :, None]
         out: Floats = whole.swapaxes(-1, -2) * rate[..., None]
         return out
 
@@ -212,11 +231,11 @@ def _calming(fit: Fit) -> pl.DataFrame:
     parts = [
         (
             whole,
-            *_interval(np.array(wholes), whole),
+            *interval(np.array(wholes), whole),
             (half_life * weight).sum(2, keepdims=True),
             n.sum(2, keepdims=True),
         ),
-        (effect, *_interval(np.array(drawn), effect), half_life, n),
+        (effect, *interval(np.array(drawn), effect), half_life, n),
     ]
     tables = []
     for value, low, high, half, behind in parts:
@@ -231,7 +250,17 @@ def _calming(fit: Fit) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def _interval(drawn: Floats, point: Floats) -> tuple[Floats, Floats]:
+def detectable(low: float, high: float, n: float) -> bool:
+    """Whether an interval lies beyond practically none, on more than a few past events.
+
+    Example:
+        >>> detectable(0.02, 0.1, 40), detectable(-0.02, 0.1, 40), detectable(-0.1, -0.02, 40), detectable(0.02, 0.1, 3)
+        (True, False, True, False)
+    """
+    return bool(max(low, -high) > NEGLIGIBLE and n >= FEW)
+
+
+def interval(drawn: Floats, point: Floats) -> tuple[Floats, Floats]:
     """Ends of the 90 % interval over the draws, widened where need be to hold the estimate."""
     if not len(drawn):
         return point, point
@@ -239,6 +268,7 @@ def _interval(drawn: Floats, point: Floats) -> tuple[Floats, Floats]:
     return np.minimum(low, point), np.maximum(high, point)
 
 
+@once
 def frame(fit: Fit) -> pl.DataFrame:
     """All reactions of a model, pooled over targets (``toward`` empty) and by pair.
 
@@ -247,7 +277,7 @@ def frame(fit: Fit) -> pl.DataFrame:
 
     Returns:
         Columns ``actor``, ``toward``, ``channel``, ``cause``, ``response``, ``effect``, ``low``, ``high``,
-        ``half_life``, ``n``: see :class:`Reaction`.
+        ``half_life``, ``n``: see :class:`Reaction`. Worked out once for a fit.
     """
     e = _effects(fit)
     c, a = len(fit.channels), len(fit.actors)
@@ -324,14 +354,14 @@ def among(fit: Fit, actors: Sequence[str], *, n: int = 12) -> tuple[Reaction, ..
         .head(max(n // 4, 1))
     )
     best = (
-        table.filter(_least() > NEGLIGIBLE, pl.col("n") >= FEW)
-        .sort(_least() * pl.col("n").sqrt(), descending=True, maintain_order=True)
+        table.filter(least() > NEGLIGIBLE, pl.col("n") >= FEW)
+        .sort(least() * pl.col("n").sqrt(), descending=True, maintain_order=True)
         .head(n - len(claimed))
     )
     return _rows(pl.concat([best, claimed]).unique(maintain_order=True))
 
 
-def _least() -> pl.Expr:
+def least() -> pl.Expr:
     """How large an effect is at least, whichever way it goes; negative where its interval includes none."""
     return pl.max_horizontal("low", -pl.col("high"))
 
@@ -362,11 +392,12 @@ def reproduction(fit: Fit, *, hostile: bool = False) -> tuple[float, float, floa
     Returns:
         Median and ends of the 90 % interval over the draws; the estimate's own, three times, where there are none.
     """
-    chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
+    chosen, usual = _chosen(fit, hostile), usual_state(fit)
     off = 1.0 - np.eye(len(fit.actors))
+    began: Floats = (fit.counts + _TRACE) * chosen * off[..., None]
     values = []
     for par in sets(fit):
-        step, x, value = _step(fit, par, chosen), (fit.counts + _TRACE) * chosen * off[..., None], 0.0
+        step, x, value = _step(fit, par, usual, chosen), began, 0.0
         for _ in range(_GENERATION):
             x = step(x / max(float(x.sum()), 1e-300))
             value = float(x.sum())
@@ -375,11 +406,16 @@ def reproduction(fit: Fit, *, hostile: bool = False) -> tuple[float, float, floa
     return float(value), float(low), float(high)
 
 
-def _step(fit: Fit, par: Parameters, chosen: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+def _chosen(fit: Fit, hostile: bool) -> NDArray[np.bool_]:
+    """(K) which types count."""
+    return np.array([is_hostile(k) or not hostile for k in fit.types])
+
+
+def _step(fit: Fit, par: Parameters, usual: Floats, chosen: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
     """The map from events (A, A, K) to the further events expected after them, in the usual state."""
     whole = par.weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
     n, flat = len(fit.actors), np.asarray(whole.reshape(-1, len(fit.types)), dtype=np.float64)
-    left = by_type(damped(usual_state(fit), par.damping, fit.damping_scale), fit.types)
+    left = by_type(damped(usual, par.damping, fit.damping_scale), fit.types)
     theta = np.asarray(par.theta, dtype=np.float64)[..., None]
 
     def step(x: Floats) -> Floats:
@@ -411,7 +447,7 @@ def reproductions(
     if by not in ("pair", "bloc") and not isinstance(by, Mapping):
         example = "{'name': ['USA', 'KOR']}"
         raise LearnError(f"Reproduction is told by 'pair', by 'bloc' or by named groups as {example}, not by {by!r}.")
-    chosen = np.array([is_hostile(k) for k in fit.types]) if hostile else np.ones(len(fit.types), bool)
+    chosen = _chosen(fit, hostile)
     if by == "pair":
         rows = _pairs(fit, chosen)
     else:
@@ -468,15 +504,15 @@ def _pairs(fit: Fit, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
     # Channels that carry nothing between two actors alone are left out.
     used = np.flatnonzero(reach.any((1, 2, 3)))
     one, other = np.triu_indices(len(fit.actors), 1)
-    symmetric = np.array([event_type(k).symmetric for k in fit.types])
+    usual = usual_state(fit)
 
     def matrix(par: Parameters) -> Floats:
         """(P, 2 K, 2 K) further events of each direction and type by those that bring them about."""
         whole = par.weights.sum(1) * chosen[None, :, None] * chosen[None, None, :]
         both = np.stack([par.theta[:, one, other], par.theta[:, other, one]], axis=2)  # (C, P, 2)
         onto = np.einsum("cpi,cilj,clk->piklj", both[used], reach[used], whole[used], optimize=True)
-        onto = np.where(symmetric[None, None, :, None, None], onto.mean(1, keepdims=True), onto)
-        left = by_type(damped(usual_state(fit), par.damping, fit.damping_scale), fit.types)[one, other]
+        onto = np.where(SYMMETRIC[None, None, :, None, None], onto.mean(1, keepdims=True), onto)
+        left = by_type(damped(usual, par.damping, fit.damping_scale), fit.types)[one, other]
         onto = onto * left[:, None, :, None, None]
         out: Floats = onto.transpose(0, 1, 2, 4, 3).reshape(len(one), 2 * n_types, 2 * n_types)
         return out
@@ -521,12 +557,12 @@ def summary(fit: Fit) -> str:
         if third is not None and third.low <= 0:
             lines.append("Reactions to third parties did not detectably improve the forecast; read them with care.")
     table = frame(fit).filter(pl.col("toward") == "", pl.col("channel") != "inertia", pl.col("n") >= FEW)
-    found = table.filter(_least() > NEGLIGIBLE)
+    found = table.filter(least() > NEGLIGIBLE)
     lines.append(
         f"{found.height} of {table.height} reactions to others differ from practically none, each by its own 90 % "
         f"interval; no allowance is made for looking at {table.height}. The best supported:"
     )
-    top = _rows(found.sort(_least() * pl.col("n").sqrt(), descending=True, maintain_order=True))
+    top = _rows(found.sort(least() * pl.col("n").sqrt(), descending=True, maintain_order=True))
     lines += [f"  {line}" for line in _told(top)[:10]]
     return "\n".join(lines)
 
@@ -544,12 +580,12 @@ def _told(rows: Sequence[Reaction]) -> list[str]:
         middle = sorted(same, key=lambda r: r.effect)[len(same) // 2]
         alike = [r for r in same if r.low <= middle.effect <= r.high]
         if len(alike) > 1:
-            out.append(_once(alike))
+            out.append(_joined(alike))
         out += [r.summary() for r in same if len(alike) < 2 or r not in alike]
     return out
 
 
-def _once(alike: Sequence[Reaction]) -> str:
+def _joined(alike: Sequence[Reaction]) -> str:
     """One sentence for the same reaction of several actors."""
     first = alike[0]
     sizes = sorted(abs(r.effect) for r in alike)
@@ -558,7 +594,7 @@ def _once(alike: Sequence[Reaction]) -> str:
     size = " to ".join(dict.fromkeys(f"{x:.2f}" for x in (sizes[0], sizes[-1])))
     on_end = sum(r.at_end for r in alike)
     return (
-        f"After {when}, the actor {'adds' if first.effect > 0 else 'spares'} {size} events of {first.response} toward "
+        f"After {when}, the actor {first.verb} {size} events of {first.response} toward "
         f"the other per event within {HORIZON} days (90 % intervals {ends[0]:.2f} to {ends[-1]:.2f}"
         f"{f', {on_end} estimates at an end of theirs' if on_end else ''}; half of it within {first.half_life:.0f} "
         f"days; {sum(r.n for r in alike):.0f} past events). Much the same for {len(alike)} actors (mostly pooled): "

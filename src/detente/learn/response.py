@@ -24,7 +24,7 @@ from detente.learn.exposures import SYMMETRIC
 from detente.learn.figures import origin
 from detente.learn.further import further
 from detente.learn.model import Fit
-from detente.learn.reactions import FEW, HORIZON, METHOD, NEGLIGIBLE
+from detente.learn.reactions import FEW, HORIZON, METHOD, NEGLIGIBLE, detectable, interval, one_of
 from detente.learn.windows import WindowEffect
 
 Floats = NDArray[np.floating[Any]]
@@ -83,7 +83,7 @@ class Response(Shown):
     def detectable(self, response: str) -> bool:
         """Whether the interval of a class of answers lies beyond practically none, on more than a few past acts."""
         i = QUADS.index(response)
-        return bool(self.low[i, -1] > NEGLIGIBLE or self.high[i, -1] < -NEGLIGIBLE) and self.n >= FEW
+        return detectable(float(self.low[i, -1]), float(self.high[i, -1]), self.n)
 
     def frame(self) -> pl.DataFrame:
         """One row for each class of answer and day: ``response``, ``day``, ``daily``, ``total``, ``low``, ``high``."""
@@ -167,8 +167,8 @@ def response(
         (True, (4, 60))
     """
     event_type(to)
-    if channel is not None and channel not in fit.channels:
-        raise LearnError(f"No channel is called {channel!r}; use one of: {', '.join(fit.channels)}.")
+    if channel is not None:
+        one_of("channel", channel, fit.channels)
     if days < 1:
         raise LearnError("A response curve has at least one day.")
     who = (by,) if isinstance(by, str) else tuple(by)
@@ -196,7 +196,7 @@ def response(
     shares[..., kind] = cause[..., kind] / cause.sum()
     found = further(fit, shares, answers, days, followed=followed)
     total, *drawn = (found.raised + found.calmed).cumsum(2)
-    low, high = np.quantile(drawn, [0.05, 0.95], axis=0) if drawn else (total, total)
+    low, high = interval(np.array(drawn), total)
     return Response(
         actor=actor,
         to=to,
@@ -205,8 +205,8 @@ def response(
         channel=channel or "",
         daily=np.diff(total, axis=1, prepend=0.0),
         total=total,
-        low=np.minimum(low, total),
-        high=np.maximum(high, total),
+        low=low,
+        high=high,
         calmed=found.calmed[0].cumsum(1),
         half_life=np.array([_half(row, fit.taus) for row in found.through[0]]),
         n=float(np.round(cause.sum(), 6)),

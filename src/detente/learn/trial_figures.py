@@ -343,9 +343,10 @@ def answer(found: Answer, *, as_of: Date | None = None, source: str = "") -> Fig
         if part.compared is None:
             continue
         c = part.compared
-        points.append({"group": label, "ratio": c.ratio, "low": c.low, "high": c.high, "what": _OBSERVED,
+        ratio, low, high = (_drawn(x) for x in (c.ratio, c.low, c.high))
+        points.append({"group": label, "ratio": ratio, "low": low, "high": high, "what": _OBSERVED,
                        "note": f"{label}: {part.verdict}; {c.summary()}"})  # fmt: skip
-        placebo += [{"group": label, "ratio": max(x, 0.02), "what": _MOVED} for x in c.placebo]
+        placebo += [{"group": label, "ratio": _drawn(x), "what": _MOVED} for x in c.placebo]
     groups = [p["group"] for p in points]
     x: Spec = {
         "type": "quantitative",
@@ -404,3 +405,8 @@ def answer(found: Answer, *, as_of: Date | None = None, source: str = "") -> Fig
 
 _OBSERVED: Final = "this record"
 _MOVED: Final = "moved windows"
+
+
+def _drawn(ratio: float) -> float:
+    """A ratio as it is drawn on a logarithmic axis, which has no place for none and little for what is unknown."""
+    return min(max(ratio, 0.02), 50.0)

@@ -113,7 +113,7 @@ def refuse(id: str, found: pl.DataFrame | pl.LazyFrame | None) -> None:
     Raises:
         LearnError: the reason, where the event is listed and left out of learning.
     """
-    if found is None or found.collect_schema().get("source") != pl.List(pl.String):
+    if found is None or not daily.attributed(found):
         return
     listed = found.lazy().filter(pl.col("id") == id).collect().select(why=daily.reason())["why"].drop_nulls()
     if len(listed):

@@ -34,6 +34,9 @@ SHORTEST: Final = 180
 FEW: Final = 8
 """Events inside the windows below which nothing is said."""
 
+UNKNOWN: Final = 1e8
+"""Ratio beyond which the upper end of an interval means that the days tell nothing of the ratio."""
+
 
 @dataclass(frozen=True)
 class WindowEffect:
@@ -67,7 +70,7 @@ class WindowEffect:
     @property
     def enough(self) -> bool:
         """Whether there are enough events to say anything."""
-        return self.inside + self.expected >= FEW and self.windows >= 3 and self.p < 1.0
+        return self.inside + self.expected >= FEW and self.windows >= 3 and self.high < UNKNOWN
 
     def frame(self) -> pl.DataFrame:
         """One row with everything but the placebo's ratios."""
@@ -80,7 +83,9 @@ class WindowEffect:
             f"{self.days_outside} days, {self.start} to {self.end}."
         )
         if not self.enough:
-            return f"{head} Too few to say whether the windows matter."
+            few = self.inside + self.expected < FEW or self.windows < 3
+            whole = "The windows are too much like whole months or years"
+            return f"{head} {'Too few' if few else whole} to say whether they matter."
         return (
             f"{head} Year and month held, the rate inside is {self.ratio:.2f} times that outside (90 % interval "
             f"{self.low:.2f} to {self.high:.2f}); of the same windows moved through the calendar, "
@@ -143,7 +148,6 @@ def effect(
     months = np.array([d.month for d in calendar])
     cells = _Cells.of(seen, years, months)
     log_ratio, error, groups, expected = _regress(cells, within)
-    error = error or np.inf  # days that tell nothing of the ratio
     shifted = [
         float(np.log(_ratio(cells, moved)[0]))
         for moved in (_inside(windows, first, n, after, k) for k in (SHIFTS if placebo else ()))
@@ -243,11 +247,15 @@ def _regress(cells: _Cells, inside: Floats) -> tuple[float, float, int, float]:
     for j in range(1, shape[1]):
         design[:, j, :, shape[0] + j] = 1.0
     flat = design.reshape(-1, design.shape[-1])
-    bread = np.linalg.pinv(flat.T @ (flat * rate.reshape(-1, 1)), hermitian=True)
+    information = flat.T @ (flat * rate.reshape(-1, 1))
+    bread = np.linalg.pinv(information, hermitian=True)
     scores = (design * (events - rate)[..., None]).sum(2)
     scores = scores.sum(1) if shape[0] >= 5 else scores[days.sum(2) > 0]
     groups = len(scores)
     meat = scores.T @ scores * groups / max(groups - 1, 1)
     variance = float((bread @ meat @ bread)[0, 0])
     # With hardly any cluster the sandwich collapses; never below the Poisson error.
-    return float(np.log(ratio)), float(np.sqrt(max(variance, bread[0, 0]))), groups, expected
+    error = float(np.sqrt(max(variance, bread[0, 0])))
+    # What of the windows' days years and months do not account for: none where windows are whole months or years.
+    own = information[0, 0] - information[0, 1:] @ np.linalg.pinv(information[1:, 1:]) @ information[1:, 0]
+    return float(np.log(ratio)), error if own > 1e-6 * information[0, 0] else np.inf, groups, expected

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import polars as pl
 from msgspec import Struct
 
-from detente.actors import DATA, register
+from detente.actors import DATA, register, state_codes
 from detente.codebook import TYPES, goldstein
 from detente.codebook import cameo as cameo_code
 from detente.errors import CodebookError
@@ -89,7 +89,7 @@ def actor(code: str, scheme: Scheme = "cameo") -> tuple[str | None, str | None]:
 
 @cache
 def _actors(scheme: str) -> dict[str, str]:
-    states = {a.code: a.code for a in register().actors.values() if a.kind == "state"}
+    states = {code: code for code in state_codes()}
     return states | {row["code"]: row["actor"] for row in _rows("actor_codes.csv") if row["scheme"] == scheme}
 
 

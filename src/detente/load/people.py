@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detente.actors import Name, register, within
+from detente.actors import Name, register, state_codes, within
 
 Meaning = tuple[str, str | None, str, str]
 """Code, role (None for the actor itself), first and last day as ISO text of any precision; empty means open."""
@@ -74,7 +74,7 @@ def state(name: str, day: Date | None = None) -> str | None:
         'KOR'
     """
     code = actor(name, day)
-    return code if code in _states() else None
+    return code if code in state_codes() else None
 
 
 def actor(name: str, day: Date | None = None) -> str | None:
@@ -89,18 +89,13 @@ def actor(name: str, day: Date | None = None) -> str | None:
 
 
 @cache
-def _states() -> frozenset[str]:
-    return frozenset(a.code for a in register().actors.values() if a.kind == "state")
-
-
-@cache
 def _places() -> dict[str, frozenset[str]]:
     """Names of states, and of organisations where no state has the name."""
     index: dict[str, set[str]] = defaultdict(set)
     others: dict[str, set[str]] = defaultdict(set)
     for name in register().names():
         if name.sort in _PLACE_SORTS:
-            (index if name.code in _states() else others)[fold(name.form)].add(name.code)
+            (index if name.code in state_codes() else others)[fold(name.form)].add(name.code)
     return {form: frozenset(codes) for form, codes in (others | index).items()}
 
 
@@ -108,7 +103,7 @@ def _places() -> dict[str, frozenset[str]]:
 def _people() -> dict[str, tuple[Name, ...]]:
     index: dict[str, list[Name]] = defaultdict(list)
     for name in register().names():
-        if name.code in _states() and name.sort == "person":
+        if name.code in state_codes() and name.sort == "person":
             for key in _keys(name.form):
                 index[key].append(name)
     return {key: tuple(names) for key, names in index.items()}
@@ -118,7 +113,7 @@ def _people() -> dict[str, tuple[Name, ...]]:
 def _demonyms() -> dict[str, frozenset[str]]:
     index: dict[str, set[str]] = defaultdict(set)
     for name in register().names():
-        if name.code in _states() and name.sort == "demonym":
+        if name.code in state_codes() and name.sort == "demonym":
             index[fold(name.form)].add(name.code)
     return {form: frozenset(codes) for form, codes in index.items()}
 
@@ -138,14 +133,14 @@ def meanings(name: str) -> tuple[Meaning, ...]:
         >>> meanings("Viet Nam")
         (('VNM', None, '', ''),)
     """
-    if name in _states():  # a code: NAM is Namibia, not the Non-Aligned Movement
+    if name in state_codes():  # a code: NAM is Namibia, not the Non-Aligned Movement
         return ((name, None, "", ""),)
     inside = _BRACKET.search(name)
     for place in ([inside[1]] if inside else []) + [name]:
         if codes := _places().get(fold(place)):
             return tuple((code, None, "", "") for code in sorted(codes))
     if name.isupper() and name.isalpha() and len(name) % 3 == 0:
-        return ((name[:3], None, "", ""),) if name[:3] in _states() else ()
+        return ((name[:3], None, "", ""),) if name[:3] in state_codes() else ()
     for key in _keys(name):
         if people := _people().get(key):
             return tuple((p.code, p.role, p.start, p.end) for p in people)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from detente.actors import register
+from detente.actors import state_codes
 from detente.errors import LoadError
 from detente.load.formats import recognised
 from detente.load.mapped import TABLE, mapping
@@ -75,7 +75,7 @@ def daily(path: str | Path, format: str = "auto", *, map: str | Path | None = No
     """
     path = Path(path)
     found = recognised(path, format, mapping(Path(map)) if map is not None else None)
-    states = [actor.code for actor in register().actors.values() if actor.kind == "state"]
+    states = state_codes()
     dropped: Counter[str] = Counter()
     sums = pl.DataFrame(schema=_SCHEMA | {"values": pl.Int64})
     rows = 0

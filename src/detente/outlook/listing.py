@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from detente.codebook import TYPES, event_type, quad
 from detente.errors import LearnError
@@ -202,8 +203,7 @@ def numbered(table: pl.DataFrame) -> tuple[Facts, list[str]]:
         ],
         1,
     )
-    mutual = np.isin(rows[:, 1], [kind[name] for name in SYMMETRIC])
-    rows = np.vstack([rows, rows[mutual][:, [2, 1, 0, 3]]])
+    rows = np.vstack([rows, rows[_mutual(rows)][:, [2, 1, 0, 3]]])
     return index(rows, len(codes), len(TYPES), np.full(len(codes), -1)), codes
 
 
@@ -217,24 +217,48 @@ def _outlook(
     actor: str | None,
     type: str | None,
 ) -> Outlook:
-    rows = found.now.rows
-    mutual = np.isin(rows[:, 1], [TYPES.index(name) for name in SYMMETRIC])
-    keep = ~mutual | (rows[:, 0] < rows[:, 2])
+    rows, mutual = found.now.rows, _mutual(found.now.rows)
+    told = _told(rows)
+    score, chances, earlier = (_joint(x, told) for x in (found.model.score(found.now.x), found.chance, found.before))
+    by = np.ones(len(rows), bool)
+    keep = by.copy()
     if actor is not None:
-        keep = rows[:, 0] == (codes.index(actor) if actor in codes else -1)
+        by, toward = (rows[:, side] == (codes.index(actor) if actor in codes else -1) for side in (0, 2))
+        keep = by | (toward & mutual)
     if type is not None:
         keep &= rows[:, 1] == TYPES.index(type)
-    chosen = np.flatnonzero(keep)
-    score = found.model.score(found.now.x[chosen])
-    chosen = chosen[np.lexsort((-score, -found.chance[chosen]))][:FULL]
+    # Of what is listed from both sides, that of the actor, or else the likelier one.
+    order = np.lexsort((-found.chance, ~by))
+    once = order[np.unique(told[order], return_index=True)[1]]
+    chosen = once[keep[once]]
+    chosen = chosen[np.lexsort((-score[chosen], -chances[chosen]))][:FULL]
     teller = Teller(facts, state, found.now.day, [the(code) for code in codes], TYPES)
     parts = found.model.parts(found.now.x[chosen])
     records = []
     for row, part in zip(chosen, parts, strict=True):
         s, r, o = (int(cell) for cell in rows[row])
-        chance, before = float(found.chance[row]), float(found.before[row])
+        chance, before = float(chances[row]), float(earlier[row])
         was = None if np.isnan(before) else before
         reasons = teller.reasons(s, r, o, part)
         records.append((codes[s], TYPES[r], codes[o], chance, was, None if was is None else chance - was, reasons))
     frame = pl.DataFrame(records, schema=SCHEMA, orient="row")
-    return Outlook(frame, start, days, found.weeks, int((~mutual | (rows[:, 0] < rows[:, 2])).sum()))
+    return Outlook(frame, start, days, found.weeks, len(once))
+
+
+def _mutual(rows: Ints) -> NDArray[np.bool_]:
+    """Which rows (n, 3 or more; subject, relation, object) are of a type without direction."""
+    return np.isin(rows[:, 1], [TYPES.index(name) for name in SYMMETRIC])
+
+
+def _told(rows: Ints) -> Ints:
+    """(n,) number of what each row says: a mutual act, listed from either side or from both, is told once."""
+    sides = np.where(_mutual(rows)[:, None], np.sort(rows[:, [0, 2]], axis=1), rows[:, [0, 2]])
+    number: Ints = np.unique(np.column_stack([sides, rows[:, 1]]), axis=0, return_inverse=True)[1].reshape(-1)
+    return number
+
+
+def _joint(x: NDArray[np.float64], told: Ints) -> NDArray[np.float64]:
+    """(n,) means of the rows that say the same; NaN where there is none for any of them."""
+    there = ~np.isnan(x)
+    sums, n = (np.bincount(told[there], weights, int(told.max()) + 1) for weights in (x[there], None))
+    return np.where(n > 0, sums / np.maximum(n, 1), np.nan)[told]

@@ -25,13 +25,10 @@ class Logit(Struct, frozen=True):
     """A fitted conditional logit.
 
     Args:
-        weights: (F,) b, in units of the features. spread: (F,) standard deviation of each feature.
-        loss: nats a question in the data it was fitted on.
+        weights: (F,) b, in units of the features.
     """
 
     weights: NDArray[np.float32]
-    spread: NDArray[np.float32]
-    loss: float
 
     def score(self, x: Floats) -> NDArray[np.float32]:
         """Scores (..., N) of candidates x (..., N, F): logarithms of chances, but for a constant of the question."""
@@ -82,7 +79,7 @@ def fit(x: NDArray[np.float32], true: NDArray[np.bool_], *, ridge: float = RIDGE
             b, best = b + size * step, now
         if gain < DONE * q:
             break
-    return Logit((b / spread).astype(np.float32), spread.astype(np.float32), best / max(int(true.sum()), 1))
+    return Logit((b / spread).astype(np.float32))
 
 
 @njit(cache=True)

@@ -7,7 +7,7 @@ lists are built for the rows that are left. Duplicates are merged when asked, ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date as Date
 from typing import Any, Final, get_args
 
@@ -15,7 +15,7 @@ import polars as pl
 from msgspec import Struct
 
 from detente import codebook
-from detente.actors import day, register
+from detente.actors import day, register, state_codes
 from detente.errors import CodebookError, DeskError
 from detente.events import Domain
 from detente.record.once import Once, once
@@ -241,7 +241,7 @@ def acts(store: Store, ask: Asked, *, states: bool = False, coarse: bool = False
         pl.col("precision").is_in([*DATED, *(COARSE if coarse else ())]),
     )
     if states:
-        among = _states()
+        among = state_codes()
         loaded = loaded.filter(pl.col("source").is_in(among), pl.col("target").is_in(among))
     return loaded.with_columns(archive="dataset").select(*DYADS)
 
@@ -259,7 +259,7 @@ def dyads(store: Store, ask: Asked, *, states: bool = True, coarse: bool = False
     Returns:
         Columns :data:`DYADS`; ``archive`` (data set) and ``key`` are null for what was read.
     """
-    among = _states() if states else None
+    among = state_codes() if states else None
     asserted = tellings(store, ask).filter(
         pl.col("modality") == "asserted",
         pl.col("same_as").is_null(),
@@ -315,7 +315,7 @@ def last_known(store: Store) -> Date | None:
     return max((found for found in days if isinstance(found, Date)), default=None)
 
 
-def pairs(row: dict[str, Any], among: Sequence[str] | None = None) -> list[tuple[str, str]]:
+def pairs(row: dict[str, Any], among: Collection[str] | None = None) -> list[tuple[str, str]]:
     """The pairs of actors of a read event: each source with each target, or everybody with everybody else.
 
     Example:
@@ -344,10 +344,6 @@ def sighting_id(dataset: str = "dataset") -> pl.Expr:
 def _hexadecimal(keys: pl.Series) -> pl.Series:
     digits = keys.to_numpy().astype(">u8").tobytes().hex()
     return pl.Series(keys.name, [digits[i : i + 16] for i in range(0, len(digits), 16)], dtype=pl.String)
-
-
-def _states() -> list[str]:
-    return [code for code, actor in register().actors.items() if actor.kind == "state"]
 
 
 def _goldstein(row: dict[str, Any]) -> float:

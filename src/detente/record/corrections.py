@@ -7,7 +7,7 @@ millions of rows is asked without looking for the few that were changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date as Date
 from datetime import datetime
 from typing import Any, Literal
@@ -92,7 +92,7 @@ def correction(
         known, recorded: since when it is known, and when it was written down.
 
     Raises:
-        DeskError: an unknown field, or a value that it cannot take.
+        DeskError: an unknown field, a value that it cannot take, or what cannot have happened.
     """
     sighted = archive.sighting_key(id_) is not None
     was = _sighting_json(stored) if sighted else stored["json"].item()
@@ -103,7 +103,7 @@ def correction(
     elif act == "changed":
         if not changes:
             raise DeskError("Nothing to correct: no field is named.")
-        own = _of_sighting(changes, was) if sighted else _of_event(changes, msgspec.json.decode(was) | held)
+        own = _of_sighting(changes, was, held) if sighted else _of_event(changes, msgspec.json.decode(was) | held)
         held |= own
     row = (id_, known, recorded, act == "rejected", msgspec.json.encode(held).decode(), reason, was)
     return pl.DataFrame([row], schema=CORRECTIONS, orient="row")
@@ -206,8 +206,22 @@ def _of_event(changes: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, 
         out["date_precision"] = _precision(out["date"])
     elif "date" in out and out["date"] is None:
         out.setdefault("date_precision", None)
-    plain = msgspec.to_builtins(_event(dict(held) | out))
+    event = _event(dict(held) | out)
+    row = as_row(event)
+    _see(changes, row["source"], row["target"], row["day"] if event.modality == "asserted" else None)
+    plain = msgspec.to_builtins(event)
     return {name: plain[name] for name in out}
+
+
+def _see(fields: Collection[str], source: list[str | None], target: list[str | None], asserted: Date | None) -> None:
+    """Refuse what cannot have happened: an event toward oneself, and one asserted of a day to come."""
+    same = sorted(code for code in {*source} & {*target} if code)
+    if same and {"source", "target"} & {*fields}:
+        who = register().actor(same[0]).name
+        raise DeskError(f"{who} stands on both sides. An event is toward somebody else: change one.")
+    if asserted and asserted > Date.today() and {"date", "day", "modality"} & {*fields}:
+        other = ", or a modality other than asserted" if "day" not in fields else ""
+        raise DeskError(f"{asserted} is still to come. Give a day that was{other}.")
 
 
 def _event(plain: dict[str, Any]) -> Event:
@@ -255,7 +269,7 @@ def _known_fields(changes: Mapping[str, Any], fields: list[str]) -> None:
 # -- sightings -----------------------------------------------------------------------------------------------------
 
 
-def _of_sighting(changes: Mapping[str, Any], was: str) -> dict[str, Any]:
+def _of_sighting(changes: Mapping[str, Any], was: str, earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Changes of a sighting as they are stored, with what follows from them."""
     _known_fields(changes, [f.name for f in msgspec.structs.fields(SightingChanges)])
     if several := [name for name, value in changes.items() if isinstance(value, list | tuple)]:
@@ -288,9 +302,10 @@ def _of_sighting(changes: Mapping[str, Any], was: str) -> dict[str, Any]:
     except msgspec.ValidationError as error:
         raise DeskError(f"The correction cannot be made: {error}.") from None
     plain: dict[str, Any] = msgspec.to_builtins(made)
-    now = msgspec.json.decode(was) | plain
+    now = msgspec.json.decode(was) | earlier | plain
     if now["day"] and now["last_day"] and now["last_day"] < now["day"]:
         raise DeskError(f"last_day {now['last_day']} is before day {now['day']}. Give both.")
+    _see(changes, [now["source"]], [now["target"]], Date.fromisoformat(now["day"]) if now["day"] else None)
     return plain
 
 

@@ -16,8 +16,8 @@ import networkx as nx
 import polars as pl
 
 from detente.actors import DATA, register, ties
-from detente.codebook import is_hostile
 from detente.figure import FAINT, GRID, INK, PAPER, WIDTH, Figure, Spec, figure, tones
+from detente.relate.network import pairs_of, tone
 from detente.words import count, day, deed, name, names, the
 
 View = Literal["nodes", "map"]
@@ -50,21 +50,21 @@ def busy_pairs(events: pl.DataFrame, *, as_of: Date, source: str = "", most: int
     )
     pairs: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in shown.iter_rows(named=True):
-        for pair in _pairs(row):
+        for pair in pairs_of(row):
             pairs[pair].append(row)
     kept = sorted(pairs, key=lambda p: (-len(pairs[p]), p))[:most]
     values = []
     for pair in kept:
-        height: Counter[tuple[Date, bool]] = Counter()
+        height: Counter[tuple[Date, str]] = Counter()
         for row in pairs[pair]:
-            spot = (row["day"], is_hostile(row["type"]))
+            spot = (row["day"], tone(row["type"]))
             values.append(
                 {
                     "day": (row["day"] + (row["last_day"] - row["day"]) / 2).isoformat(),
                     "first": row["day"].isoformat(),
                     "last": row["last_day"].isoformat(),
                     "pair": " – ".join(name(code) for code in pair),
-                    "tone": "hostility" if spot[1] else "cooperation",
+                    "tone": spot[1],
                     # Events of one day and pair stand beside each other, not on top of each other.
                     "shift": (height[spot] + 1) // 2 * (-1) ** height[spot],
                     "note": _note(row),
@@ -148,12 +148,6 @@ def _note(row: Mapping[str, Any]) -> str:
         return f"{day(row['date'])}: {names(list(dict.fromkeys(row['source'] + row['target'])), 6)} – mutual {did}"
     whom = f" – {names(row['target'], 3)}" if row["target"] else ""
     return f"{day(row['date'])}: {names(row['source'], 3)} – {did}{whom}"
-
-
-def _pairs(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    others = row["target"] or (row["source"] if row["reciprocal"] else [])
-    found = {(min(a, b), max(a, b)) for a in row["source"] for b in others if a != b}
-    return sorted(found)
 
 
 def timeline(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date as Date
 from datetime import timedelta
 from itertools import combinations, product
@@ -144,11 +144,16 @@ def _event_edges(events: pl.DataFrame, on: Date, layers: Layers) -> Iterable[tup
     found: dict[tuple[str, str, str], list[str]] = {}
     for row in counted.iter_rows(named=True):
         layer = _layer(row["type"], row["domain"], layers)
-        others = row["target"] or (row["source"] if row["reciprocal"] else [])
-        for pair in sorted({tuple(sorted(p)) for p in product(row["source"], others) if p[0] != p[1]}):
-            found.setdefault((pair[0], pair[1], layer), []).append(row["id"])
+        for a, b in pairs_of(row):
+            found.setdefault((a, b, layer), []).append(row["id"])
     for (a, b, layer), ids in found.items():
         yield a, b, layer, "events", float(len(ids)), None, ids
+
+
+def pairs_of(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs of actors that an event lies between, each in the order of their codes."""
+    others = row["target"] or (row["source"] if row["reciprocal"] else [])
+    return sorted({(min(a, b), max(a, b)) for a, b in product(row["source"], others) if a != b})
 
 
 def _layer(type_: str, domain: str | None, layers: Layers) -> str:

@@ -39,7 +39,7 @@ def ranking(comparison: Comparison, *, as_of: Date | None = None, source: str = 
         "What each measure would change",
         _ranking(comparison),
         notes=[
-            f"Over {_days(base)} days from {day(base.start)}. Dark band: 50 % interval of the expected "
+            f"Over {base.days} days from {day(base.start)}. Dark band: 50 % interval of the expected "
             "change; light band: 90 %."
         ],
         description="Expected change of hostile events by measure with 50 % and 90 % intervals; the table below holds "
@@ -196,7 +196,7 @@ def futures(found: Futures, *, as_of: Date | None = None, source: str = "") -> F
     return figure(
         f"Hostile events to come: {found.name}",
         body,
-        notes=[f"{len(found.worst):,} futures of {_days(found)} days from {day(found.start)}. {_BANDS}"],
+        notes=[f"{len(found.worst):,} futures of {found.days} days from {day(found.start)}. {_BANDS}"],
         as_of=as_of or found.start - timedelta(days=1),
         source=source or _first(found.sources),
     )
@@ -219,16 +219,12 @@ def comparison(found: Comparison, *, as_of: Date | None = None, source: str = ""
         "What each measure would change",
         body,
         notes=[
-            f"{len(base.worst):,} futures of {_days(base)} days from {day(base.start)}. {_BANDS}",
+            f"{len(base.worst):,} futures of {base.days} days from {day(base.start)}. {_BANDS}",
             "Below, the expected change with its 50 % and 90 % interval.",
         ],
         as_of=as_of or base.start - timedelta(days=1),
         source=source or _first(base.sources),
     )
-
-
-def _days(found: Futures) -> int:
-    return found.fan().height
 
 
 def _first(sources: Sequence[str]) -> str:

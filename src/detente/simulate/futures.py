@@ -288,11 +288,7 @@ class Futures(Shown):
 def cited(measures: Sequence[Measure]) -> list[str]:
     """Sources of the evidence for measures, each once."""
     wanted = {key for m in measures for key in m.source}
-    return [
-        f"{s.publisher}{f' ({s.year})' if s.year else ''}. {s.title}.{f' {s.url}' if s.url else ''}"
-        for s in sources()
-        if s.key in wanted
-    ]
+    return [source.cited() for source in sources() if source.key in wanted]
 
 
 def simulate(

@@ -7,6 +7,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date as Date
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
@@ -27,7 +28,7 @@ from detente.web.guard import LIMIT, Guard
 from detente.web.held import Held
 from detente.web.inputs import inputs
 from detente.web.pages import ACTIONS, PAGES
-from detente.web.state import State
+from detente.web.state import State, themed
 from detente.web.view import FORMS, Page, View
 
 KEPT = 512  # pages, as they were sent last
@@ -165,8 +166,6 @@ def _not_yet(view: View, form: str) -> Response:
 
 def wrong(title: str, why: str, status: int) -> View:
     """A page that says what is wrong, and where to go on."""
-    from datetime import date as Date
-
     return View(title, "wrong.html.j2", Date.today(), summary=why, status=status)
 
 
@@ -205,7 +204,7 @@ def _missing(held: Held) -> Callable[[Request, Exception], Any]:
 
 
 def _said(held: Held, request: Request, view: View) -> Response:
-    state = State("/", tuple((k, v) for k, v in request.query_params.multi_items() if k == "theme"))
+    state = themed("/", request.query_params.multi_items())
     page = Page("", "", lambda *_: view, shown=False)
     return Response(views.html(held, page, view, state, PAGES, ()), view.status, media_type="text/html")
 

@@ -91,31 +91,38 @@ class Held:
         """As :meth:`once`, but None at first: it is worked out beside, for a page that says so and asks again.
 
         Raises:
-            Whatever ``make`` raised, once it did.
+            Whatever ``make`` raised, once it did; who asks after that has it tried again.
         """
         full = (self.stamp, *key)
-        with self._lock:
-            found = self._kept.get(full)
-            if found is None:
-                found = self._kept[full] = Future()
-                Thread(target=_fill, args=(found, make), name="detente-web-work", daemon=True).start()
-        return found.result() if found.done() else None
+        found, mine = self._take(full)
+        if mine:
+            Thread(target=_fill, args=(found, make), name="detente-web-work", daemon=True).start()
+        return self._told(full, found) if found.done() else None
 
     def _work(self, key: tuple[Any, ...], stamp: Stamp, make: Callable[[], Any]) -> Any:
         full = (stamp, *key)
-        with self._lock:
-            found = self._kept.get(full)
-            mine = found is None
-            if found is None:
-                found = self._kept[full] = Future()
-                self._drop()
-            else:
-                self._kept.move_to_end(full)
+        found, mine = self._take(full)
         if mine:
             _fill(found, make)
-            if found.exception() is not None:
-                with self._lock:
-                    self._kept.pop(full, None)
+        return self._told(full, found)
+
+    def _take(self, full: tuple[Any, ...]) -> tuple[Future[Any], bool]:
+        """The place of a result, and whether it is left to the caller to fill it."""
+        with self._lock:
+            found = self._kept.get(full)
+            if found is not None:
+                self._kept.move_to_end(full)
+                return found, False
+            found = self._kept[full] = Future()
+            self._drop()
+            return found, True
+
+    def _told(self, full: tuple[Any, ...], found: Future[Any]) -> Any:
+        """A result; a failure is told and let go of."""
+        if found.exception() is not None:
+            with self._lock:
+                if self._kept.get(full) is found:
+                    del self._kept[full]
         return found.result()
 
     def _drop(self) -> None:
@@ -132,6 +139,10 @@ class Held:
     def day(self, as_of: Date | None) -> Date:
         """The as-of date, or else the last day on which anything on the desk became known, or today."""
         return as_of or self.once("day", make=self.desk.last_day)
+
+    def actors(self, as_of: Date | None) -> list[str]:
+        """Codes of the actors of asserted events, the most active first."""
+        return self.once("actors", as_of, make=lambda: self.desk.actors(as_of))
 
     def empty(self) -> bool:
         """Whether nothing was read or loaded yet."""

@@ -20,7 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detente import words
-from detente.record import ask, sighting_key
+from detente.record import ask, sighting_id, sighting_key
 from detente.record.ask import Asked
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ Places = NDArray[np.uint32]
 Mask = NDArray[np.bool_]
 
 FACETS: Final = ("actor", "other", "type", "domain", "source", "modality", "confidence")
-LEVELS: Final = {"high": (0.8, 2.0), "fair": (0.6, 0.8), "low": (0.0, 0.6)}
-"""Ranges of confidence by their word, as :func:`detente.words.confidence` has them."""
+LEVELS: Final = ("high", "fair", "low")
+"""Words for confidence, as :func:`detente.words.confidence` has them."""
 MOST_OPTIONS: Final = 80
 
 COLUMNS: Final = (
@@ -207,7 +207,7 @@ class Index:
         day, last, known = (_date(self.plain[name][row]) for name in _DAYS)
         goldstein = float(self.plain["goldstein"][row])
         return {
-            "id": f"{text['dataset']}:{int(self.plain['key'][row]):016x}",
+            "id": sighting_id(str(text["dataset"]), int(self.plain["key"][row])),
             "archive": text["dataset"],
             "report": None,
             "day": day,

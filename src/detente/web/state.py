@@ -117,6 +117,11 @@ class State:
         return [(k, v) for k, v in self.params if v and k not in but]
 
 
+def themed(path: str, params: Iterable[tuple[str, str]]) -> State:
+    """Another page, to which only the colours chosen go along."""
+    return State(path, tuple((name, value) for name, value in params if name == "theme"))
+
+
 def _several(value: Any) -> Iterable[Any]:
     if value is None or value == "":
         return ()

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from detente import __version__, svg, words
+from detente.brief.page import safe
 from detente.errors import DeskError
 from detente.figure import Figure
 from detente.show import tables
@@ -157,8 +158,7 @@ def drawn(view: View, state: State) -> str:
     """
     name = state.get("figure") or next(iter(view.figures), "")
     figure: Figure = _named(view.figures, name, "figure")
-    plain = figure.svg(f"fig-{name}", dark=state.theme == "dark")
-    return plain.replace("<svg ", f'<svg xmlns="{svg.NAMESPACE}" ', 1)
+    return figure.document(f"fig-{name}", dark=state.theme == "dark")
 
 
 def cell(value: Any) -> str:
@@ -189,19 +189,12 @@ def _named(among: Mapping[str, Any], name: str, what: str) -> Any:
     return among[name or next(iter(among))]
 
 
-def _safe(value: Any) -> Any:
-    """Text from reports with its hidden characters shown; our own drawings as they are."""
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return words.visible(value)
-
-
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("detente.web"),
         autoescape=True,
-        finalize=_safe,
+        finalize=safe,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

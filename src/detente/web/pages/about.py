@@ -10,7 +10,6 @@ import polars as pl
 
 from detente import __version__, words
 from detente.actors import tie_sources
-from detente.events import Source
 from detente.web.held import Held
 from detente.web.state import State
 from detente.web.view import Page, View
@@ -24,7 +23,7 @@ def view(held: Held, state: State) -> View:
     """Stamp, model card, licences and citations."""
     from detente.learn import prior
 
-    fit = held.once("prior", make=prior)
+    fit = prior()
     record = held.desk.store.manifest()
     stamp = {
         "Detente": __version__,
@@ -53,14 +52,9 @@ def view(held: Held, state: State) -> View:
             "actors": words.names(fit.actors),
             "score": score,
             "cited": list(fit.cite()),
-            "tie_sources": sorted({_cited(source) for source in tie_sources().values()}),
+            "tie_sources": sorted({source.cited() for source in tie_sources().values()}),
         },
     )
-
-
-def _cited(source: Source) -> str:
-    year = f" ({source.year})" if source.year else ""
-    return f"{source.publisher}{year}. {source.title}. {source.url}".strip()
 
 
 def _card(about: Mapping[str, Any]) -> list[tuple[str, str]]:

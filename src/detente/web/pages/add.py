@@ -22,7 +22,7 @@ from detente.errors import DeskError, DetenteError
 from detente.load.formats import FORMATS
 from detente.web.held import Held
 from detente.web.jobs import KEPT, Job
-from detente.web.state import State
+from detente.web.state import State, themed
 from detente.web.view import Page, View
 
 FILES: Final = 50  # at once
@@ -65,7 +65,7 @@ async def post(held: Held, request: Request) -> Response:
             job = await anyio.to_thread.run_sync(_begin, held, what, form)
         else:
             raise DeskError(f"{what!r} is nothing that can be added: report, data or sample.")
-    state = State("/add", tuple((k, v) for k, v in request.query_params.multi_items() if k == "theme"))
+    state = themed("/add", request.query_params.multi_items())
     return RedirectResponse(state.url(job=job.id), 303)
 
 

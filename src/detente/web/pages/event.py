@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date as Date
 from typing import Any, Final, get_args
 
@@ -13,10 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from detente import codebook, words
-from detente.actors import register
 from detente.brief.context import Context
 from detente.brief.rows import Contexts, chain
-from detente.errors import DeskError, RegisterError
+from detente.errors import DeskError
 from detente.events import Domain, Event, Report
 from detente.record import nouns, sighting_key
 from detente.record.ask import MODALITIES
@@ -24,7 +23,7 @@ from detente.record.views import day_range
 from detente.web.held import Held
 from detente.web.index import Index
 from detente.web.phrase import line
-from detente.web.state import FIRST, LAST, State
+from detente.web.state import FIRST, LAST, State, themed
 from detente.web.view import Page, View
 
 MOST: Final = 40  # reports or sightings shown of one event
@@ -189,7 +188,7 @@ async def post(held: Held, request: Request) -> Response:
         given = {name: str(value).strip() for name, value in form.items()}
     id_, act = str(request.path_params["id"]), given.get("act", "")
     await anyio.to_thread.run_sync(_change, held, id_, act, given)
-    state = State(f"/event/{id_}", tuple((k, v) for k, v in request.query_params.multi_items() if k == "theme"))
+    state = themed(f"/event/{id_}", request.query_params.multi_items())
     return RedirectResponse(state.url(done=act), 303)
 
 
@@ -225,37 +224,18 @@ def _changes(held: Held, id_: str, given: Mapping[str, str]) -> dict[str, Any]:
     changed = {name: given[name] for name in now if name in given and given[name] != now[name]}
     if not changed:
         raise DeskError("Nothing was changed in the form. Change a field, or leave the event as it is.")
-    _see({**now, **changed}, changed)
+    _within_reach(next((changed[name] for name in ("date", "day") if name in changed), ""))
     return {name: _value(name, value, sighted) for name, value in changed.items()}
 
 
-def _see(fields: Mapping[str, str], changed: Collection[str]) -> None:
-    """Refuse what cannot have happened: an event toward oneself, and one asserted of a day to come."""
-    if {"source", "target"} & set(changed):
-        one, other = (
-            {_code(word) for word in fields[side].split(",") if word.strip()} for side in ("source", "target")
-        )
-        if same := sorted(one & other):
-            raise DeskError(
-                f"{words.name(same[0])} stands on both sides. An event is toward somebody else: change one."
-            )
-    written = next((fields[name] for name in ("date", "day") if name in changed), "")
+def _within_reach(written: str) -> None:
+    """Refuse a date that no page can be asked for."""
     try:
         first = day_range(written)[0]
     except ValueError:
         return  # the record says which forms a date can have
-    if first and first > Date.today() and fields.get("modality", "asserted") == "asserted":
-        raise DeskError(f"{written} is still to come. Give a day that was, or a modality other than asserted.")
     if first and not FIRST <= first <= LAST:
         raise DeskError(f"{written} is outside the dates taken here, {FIRST} to {LAST}.")
-
-
-def _code(word: str) -> str:
-    """The code of an actor; what is none stays as written, and the record refuses it."""
-    try:
-        return register().find(word).code
-    except RegisterError:
-        return word.strip()
 
 
 def _value(name: str, value: str, sighted: bool) -> Any:

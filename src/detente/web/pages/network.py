@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date as Date
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-import msgspec
 import polars as pl
 
 from detente import actors as registers
@@ -20,8 +19,8 @@ from detente.web.state import State
 from detente.web.view import Page, View
 from detente.words import clip, count, day, name
 
-KINDS: Final = tuple(msgspec.inspect.type_info(TieKind).values)  # type: ignore[attr-defined]
-DOMAINS: Final = tuple(msgspec.inspect.type_info(Domain).values)  # type: ignore[attr-defined]
+KINDS: Final = get_args(TieKind)
+DOMAINS: Final = get_args(Domain)
 EVENTS: Final = "events"
 ACTORS: Final = 18  # drawn where no number is given
 PAIRS: Final = 60
@@ -37,7 +36,7 @@ def view(held: Held, state: State) -> View:
     if shape not in VIEWS:
         raise DeskError(f"view = {shape!r}: the views are {' and '.join(VIEWS)}.")
     actors, most = int(state.number("actors", ACTORS, 2, 60)), int(state.number("pairs", PAIRS, 1, 2000))
-    among = held.once("actors", as_of, make=lambda: held.desk.actors(as_of))[:actors]
+    among = held.actors(as_of)[:actors]
     key = (as_of, on, kinds, domain, actors)
     every = held.once("edges", *key, make=lambda: _edges(held, as_of, on, among, kinds, domain))
     edges, left_out = _closest(every, most)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,12 +19,12 @@ from detente.figure import Figure, figure, tones
 from detente.record.ask import pairs
 from detente.simulate.compare import ITSELF
 from detente.web.held import Held
+from detente.web.model import model, prior_share
 from detente.web.phrase import line
 from detente.web.state import State
 from detente.web.view import Page, View
 
 if TYPE_CHECKING:
-    from detente.learn import Fit
     from detente.simulate import Effect
 
 DAYS: Final = 30  # of the period that is looked at, and by default between the two dates
@@ -78,12 +78,15 @@ def view(held: Held, state: State) -> View:
     before = state.date("before") or day - timedelta(days=DAYS)
     if before >= day:
         raise DeskError(f"The earlier date, {before}, is not before {day}. Give an earlier one as before.")
-    now, then = (held.once("facts", one, make=partial(_facts, held, one)) for one in (day, before))
-    learnt = _later(held, "learnt", day, before)
-    tested = _later(held, "tested", day, before)
+    # What is read takes as_of as given, since a correction is known from the day on which it is made.
+    as_of = state.as_of
+    now = held.once("facts", as_of, make=lambda: _facts(held, as_of, day))
+    then = held.once("facts", before, make=lambda: _facts(held, before, before))
+    learnt = _later(held, _learnt, as_of, before)
+    tested = _later(held, _tested, as_of, before)
     tension = _tension(now, then)
     drawn = {"tension": _figure(tension, day, before)} if tension.height else {}
-    index = held.index(state.as_of)
+    index = held.index(as_of)
     fresh = index.since_known(before)
     return View(
         "Overview",
@@ -98,16 +101,16 @@ def view(held: Held, state: State) -> View:
             "waiting": not (learnt and tested),
             "fresh": [line(row) for row in index.rows(fresh[:MOST_NEW])],
             "n_fresh": int(fresh.size),
-            "reports": _reports(held, before, day),
+            "reports": _reports(held, before, as_of),
         },
         refresh=0 if learnt and tested else 2,
     )
 
 
-def _facts(held: Held, day: Date) -> Facts:
+def _facts(held: Held, as_of: Date | None, day: Date) -> Facts:
     first = day - timedelta(days=DAYS - 1)
     columns = ("source", "target", "reciprocal", "type")
-    found = held.desk.events(as_of=day, since=first, until=day, modality="asserted").select(columns).collect()
+    found = held.desk.events(as_of=as_of, since=first, until=day, modality="asserted").select(columns).collect()
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     hostile = {t.name for t in codebook.types() if codebook.is_hostile(t.name)}
     tone = Counter[bool]()
@@ -117,12 +120,12 @@ def _facts(held: Held, day: Date) -> Facts:
         for a, b in {(min(pair), max(pair)) for pair in pairs(row)}:
             counts[a, b][bad] += 1
     contested = (
-        held.desk.contested(as_of=day)
+        held.desk.contested(as_of=as_of)
         .filter(pl.col("about").list.len() > 0)
         .sort("opposed", pl.col("claims").list.len(), descending=True)
     )
     clear = contested.filter(~pl.col("topic").str.ends_with(": other"))
-    ties = held.desk.ties(as_of=day).filter(pl.col("status").is_in(["in force", "signed"]))
+    ties = held.desk.ties(as_of=as_of).filter(pl.col("status").is_in(["in force", "signed"]))
     return Facts(
         tone[True],
         tone[False],
@@ -179,41 +182,40 @@ def _said(text: str, href: str, counts: str, now: int, then: int) -> Said:
     return Said(text, href, counts, f"{now:,}", f"{then:,}", (now > then) - (now < then))
 
 
-def _later(held: Held, what: str, day: Date, before: Date) -> list[Said]:
+def _later(held: Held, make: Callable[[Held, Date | None, Date], Said], as_of: Date | None, before: Date) -> list[Said]:
     """A sentence that takes seconds to work out: none until it is there."""
-    make = {"learnt": _learnt, "tested": _tested}[what]
-    found = held.later(what, day, before, make=lambda: make(held, day, before))
+    found = held.later(make.__name__, as_of, before, make=lambda: make(held, as_of, before))
     return [] if found is None else [found]
 
 
-def _learnt(held: Held, day: Date, before: Date) -> Said:
+def _learnt(held: Held, as_of: Date | None, before: Date) -> Said:
     """How hostile acts feed on each other, by the model of either date."""
     try:
-        now, then = (_model(held, one) for one in (day, before))
+        now, then = (model(held, one) for one in (as_of, before))
     except DetenteError as error:
         return Said(f"How states react could not be learnt: {error}", "/reactions")
-    found = next((r for r in now.reactions(tuple(held.desk.actors(day)[:10])) if r.detectable), None)
+    found = next((r for r in now.reactions(tuple(held.actors(as_of)[:10])) if r.detectable), None)
     text = "The record shows no detectable reaction of these states to each other's acts."
     if found is not None:
         from detente.show.figures import after
 
         text = (
-            f"The clearest reaction learnt: after {after(found)}, {words.the(found.actor)} adds "
-            f"{words.number(found.effect)} events of {found.response} toward {words.the(found.toward)} for each within "
-            f"30 days (90 % interval {words.number(found.low)} to {words.number(found.high)})."
+            f"The clearest reaction learnt: after {after(found)}, {words.the(found.actor)} {found.verb} "
+            f"{words.number(abs(found.effect))} events of {found.response} toward {words.the(found.toward)} for each "
+            f"within 30 days (90 % interval {words.number(found.ends[0])} to {words.number(found.ends[1])})."
         )
-    share = {name: 1 - _prior_share(fit) for name, fit in (("now", now), ("then", then))}
+    share = {name: 1 - prior_share(fit) for name, fit in (("now", now), ("then", then))}
     way = (share["now"] > share["then"] + 0.005) - (share["now"] < share["then"] - 0.005)
     counts = "weight of this desk's own events in what is learnt, the rest being the shipped prior"
     return Said(text, "/reactions", counts, f"{share['now']:.0%}", f"{share['then']:.0%}", way)
 
 
-def _tested(held: Held, day: Date, before: Date) -> Said:
+def _tested(held: Held, as_of: Date | None, before: Date) -> Said:
     """Which measure ranks first, and by how much more or less than under the model of the earlier date."""
     try:
-        fit = _model(held, day)
         now, then = (
-            held.desk.compare(None, as_of=one, days=AHEAD, futures=FUTURES, seed=SEED) for one in (day, before)
+            held.desk.compare(None, as_of=one, fit=model(held, one), days=AHEAD, futures=FUTURES, seed=SEED)
+            for one in (as_of, before)
         )
     except DetenteError as error:
         return Said(f"Measures could not be compared: {error}", "/whatif")
@@ -233,7 +235,7 @@ def _tested(held: Held, day: Date, before: Date) -> Said:
             f"; of {words.signed(float(best.expected().mean()))} events {words.signed(best.itself)} are the suspended "
             "acts themselves"
         )
-    prior = _prior_share(fit)
+    prior = prior_share(model(held, as_of))
     text += (
         f", {'mostly by' if prior >= 0.5 else 'in part by'} the shipped prior ({prior:.0%} of the weight)."
         if prior
@@ -262,16 +264,6 @@ def _between(effect: Effect) -> tuple[float, ...]:
 def _ranged(effect: Effect) -> str:
     low, *_, high = _between(effect)
     return f"{_percent(effect.share)} ({_percent(low)} to {_percent(high)})"
-
-
-def _model(held: Held, day: Date) -> Fit:
-    """The model as of a day, learnt once for all pages."""
-    return held.once("model", day, make=lambda: held.desk.learn(as_of=day))
-
-
-def _prior_share(fit: Fit) -> float:
-    """How much of a model's weight is the shipped prior; the prior itself, which has no table, is all prior."""
-    return 1.0 if fit.table is None else fit.prior_share
 
 
 def _percent(share: float) -> str:
@@ -362,9 +354,9 @@ def _figure(tension: pl.DataFrame, day: Date, before: Date) -> Figure:
     )
 
 
-def _reports(held: Held, before: Date, day: Date) -> list[dict[str, Any]]:
+def _reports(held: Held, before: Date, as_of: Date | None) -> list[dict[str, Any]]:
     """Reports that became known between the two dates, the newest first."""
-    frame = held.desk.store.reports(day).filter(pl.col("known") > before)
+    frame = held.desk.store.reports(as_of).filter(pl.col("known") > before)
     return (
         frame.sort("known", "title", descending=[True, False]).select("id", "known", "outlet", "title").rows(named=True)
     )

@@ -22,7 +22,7 @@ def choose(held: Held, state: State) -> View:
     """Actors of the desk, each with a link to its perspective; one that is asked for by name is shown at once."""
     if state.get("actor"):
         return _of(held, state, state.get("actor"))
-    codes = held.once("actors", state.as_of, make=lambda: held.desk.actors(state.as_of))
+    codes = held.actors(state.as_of)
     rows = [(code, words.name(code)) for code in codes]
     return View(
         "Perspective",

@@ -13,8 +13,9 @@ from detente.errors import DeskError
 from detente.figure import Figure
 from detente.learn import Fit
 from detente.learn import figures as drawing
-from detente.learn.reactions import FEW, HORIZON, NEGLIGIBLE
+from detente.learn.reactions import FEW, HORIZON, NEGLIGIBLE, least
 from detente.web.held import Held
+from detente.web.model import once_learnt, prior_share, told
 from detente.web.state import State
 from detente.web.view import Page, View
 from detente.words import count, day, deed, name
@@ -35,21 +36,14 @@ SAID: Final = {
 MADE: Final = 40  # past acts shown of those that made a reaction
 
 
-def view(held: Held, state: State) -> View:
+def view(held: Held, state: State, fit: Fit) -> View:
     """The model as a heat map, one reaction opened, and how well the model predicts."""
     as_of, known = state.as_of, held.day(state.as_of)
-    fit = held.later("model", as_of, make=lambda: held.desk.learn(as_of=as_of))
-    if fit is None:
-        return View(
-            "Reactions", "working.html.j2", known, summary="Learning how these states react …", refresh=2, ready=False
-        )
     by = _one(state, "by", ("types", "actors"))
     ways = (*fit.channels, *(("calming",) if fit.damping.any() and by == "actors" else ()))
     channel = _one(state, "channel", ("reciprocity", *ways))
     cause, response = (_one(state, key, ("verbal conflict", *QUADS)) for key in ("cause", "response"))
-    shown = tuple(
-        code for code in held.once("actors", as_of, make=lambda: held.desk.actors(as_of)) if code in fit.actors
-    )
+    shown = tuple(code for code in held.actors(as_of) if code in fit.actors)
     which: dict[str, Any] = (
         {"channel": channel} if by == "types" else {"channel": channel, "cause": cause, "response": response}
     )
@@ -57,7 +51,7 @@ def view(held: Held, state: State) -> View:
         which["actors"] = shown[: drawing.MOST]
     key = ("heat", as_of, *map(str, which.values()), by)
     rows = held.once(*key, make=lambda: (drawing.by_type if by == "types" else drawing.by_actor)(fit, **which))
-    figures: dict[str, Figure] = {"reactions": fit.figure(by=by, as_of=known, **which)}
+    figures: dict[str, Figure] = {"reactions": fit.figure(by=by, as_of=known, rows=rows, **which)}
     tables = {"reactions": rows}
     opened = _opened(held, state, fit, as_of, known)
     context: dict[str, Any] = {
@@ -84,23 +78,29 @@ def view(held: Held, state: State) -> View:
         figures["score"] = fit.score.figure()
         tables["score"] = fit.score.frame()
     value, low, high = held.once("reproduction", as_of, make=lambda: fit.reproduction()[:3])
-    share = (
-        f" {fit.prior_share:.0%} of the weight is the shipped prior; past events are those of its data and this desk."
-        if fit.prior_share
-        else ""
-    )
-    share += f" {fit.provenance['overlap']}" if "overlap" in fit.provenance else ""
     return View(
         "Reactions",
         "reactions.html.j2",
         known,
-        summary=f"Learnt from {count(fit.n_events, 'event')}, {day(fit.start)} to {day(fit.end)}.{share} Each event "
-        f"brings about {value:.2f} further ones ({low:.2f} to {high:.2f}).",
+        summary=f"Learnt from {count(fit.n_events, 'event')}, {day(fit.start)} to {day(fit.end)}.{_whose(fit)} "
+        f"Each event brings about {value:.2f} further ones ({low:.2f} to {high:.2f}).",
         tables=tables,
         figures=figures,
         context=context,
         cite=tuple(fit.cite()),
     )
+
+
+def _whose(fit: Fit) -> str:
+    """How much of what was learnt is the shipped prior's; empty where nothing is."""
+    share, overlap = prior_share(fit), str(fit.provenance.get("overlap", ""))
+    if share == 1:
+        said = "All of that is the shipped prior's data; this desk adds no event between two states that it knows."
+    elif share:
+        said = f"{share:.0%} of the weight is the shipped prior; past events are those of its data and this desk."
+    else:
+        said = ""
+    return "".join(f" {part}" for part in (said, overlap) if part)
 
 
 def _one(state: State, key: str, known: tuple[str, ...]) -> str:
@@ -112,8 +112,8 @@ def _one(state: State, key: str, known: tuple[str, ...]) -> str:
 
 def _largest(rows: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows of the heat map that say something, the surest first."""
-    sure = rows.filter(pl.col("low") > NEGLIGIBLE, pl.col("n") >= FEW)
-    return sure.sort("low", "row", "column", descending=[True, False, False]).head(60).rows(named=True)
+    sure = rows.filter(least() > NEGLIGIBLE, pl.col("n") >= FEW)
+    return sure.sort(least(), "row", "column", descending=[True, False, False]).head(60).rows(named=True)
 
 
 def _opened(held: Held, state: State, fit: Fit, as_of: Date | None, known: Date) -> tuple[Any, pl.DataFrame] | None:
@@ -127,12 +127,18 @@ def _opened(held: Held, state: State, fit: Fit, as_of: Date | None, known: Date)
     if one == two:
         raise DeskError("An actor does not answer itself here: choose two different ones.")
     found = held.once("response", as_of, one, to, two, make=lambda: fit.reaction(one, to=to, by=two))
-    told = held.once("told", as_of, make=lambda: held.desk.told(as_of))
-    acts = told.filter(pl.col("source") == two, pl.col("target") == one, pl.col("type") == to).sort(
-        "day", descending=True
+    acts = (
+        told(held, fit, as_of)
+        .filter(pl.col("source") == two, pl.col("target") == one, pl.col("type") == to)
+        .sort("day", descending=True)
     )
     made = acts.select("day", "source", "target", "type", "id", "archive", "outlet", "sentence")
     return found, made
 
 
-PAGE = Page("/reactions", "Reactions", view, takes=("by", "channel", "cause", "response", "actor", "to", "other"))
+PAGE = Page(
+    "/reactions",
+    "Reactions",
+    once_learnt("Reactions", view),
+    takes=("by", "channel", "cause", "response", "actor", "to", "other"),
+)

@@ -29,7 +29,7 @@ def view(held: Held, state: State) -> View:
     find = register().find
     actor, other = ([find(v).code for v in (state.get(key),) if v] for key in ("actor", "other"))
     if not actor and not other:
-        actor = held.once("busiest", as_of, make=lambda: held.desk.actors(as_of, most=24))[:1]
+        actor = held.actors(as_of)[:1]
     since, until = state.date("since"), state.date("until")
     key = (as_of, *actor, "with", *other, since, until)
     periods, marks, by = held.once("timeline", *key, make=lambda: _found(held, as_of, actor, other, since, until))

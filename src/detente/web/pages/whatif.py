@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Final
 
 import msgspec
+import polars as pl
 
 from detente import actors as registers
 from detente import learn, relate
@@ -21,6 +22,7 @@ from detente.learn.figures import origin
 from detente.simulate import Comparison, Futures, Live, Measure, catalogue, compare, simulate
 from detente.simulate import figures as drawing
 from detente.web.held import Held
+from detente.web.model import once_learnt, prior_share, told
 from detente.web.state import State
 from detente.web.view import Page, View
 from detente.words import count, day, names, signed
@@ -36,14 +38,9 @@ MOSTLY: Final = 0.5  # share of the prior from which the levels are called its o
 BESIDE: Final = 3  # measures whose futures are drawn beside those without
 
 
-def view(held: Held, state: State) -> View:
+def view(held: Held, state: State, fit: Fit) -> View:
     """Futures without a measure and with those chosen, each alone and all together."""
     as_of, known = state.as_of, held.day(state.as_of)
-    fit = held.later("model", as_of, make=lambda: held.desk.learn(as_of=as_of))
-    if fit is None:
-        return View(
-            "What if", "working.html.j2", known, summary="Learning how these states react …", refresh=2, ready=False
-        )
     among = _among(held, state, fit, as_of)
     by, toward, named = _sides(held, state, among, as_of, known)
     chosen = fit.select(list(dict.fromkeys([*among, *by, *toward])))
@@ -96,14 +93,16 @@ def view(held: Held, state: State) -> View:
         return View("What if", "whatif.html.j2", known, summary=running, context=context, refresh=2, ready=False)
     figures: dict[str, Figure]
     source = origin(fit)
+    levels = held.once("levels", as_of, make=lambda: _levels(held, fit, as_of))
     base = found.base if isinstance(found, Comparison) else found
     if isinstance(found, Comparison):
-        context |= {"ranked": _ranked(found), "limits": found.limits}
+        ranking = found.frame()
+        context |= {"ranked": _ranked(ranking), "limits": found.limits}
         figures = {
             "futures": drawing.fans(found, as_of=known, best=BESIDE, source=source),
             "ranking": drawing.ranking(found, as_of=known, source=source),
         }
-        tables = {"futures": found.fan(cumulative=True), "ranking": found.frame()}
+        tables = {"futures": found.fan(cumulative=True), "ranking": ranking}
         said = f"{sides}: {_said(found)}"
     else:
         figures = {"futures": drawing.futures(found, as_of=known, source=source)}
@@ -114,7 +113,7 @@ def view(held: Held, state: State) -> View:
         "What if",
         "whatif.html.j2",
         known,
-        summary=f"{_levels(held, fit, as_of)} {said} {len(base):,} futures.".strip(),
+        summary=f"{levels} {said} {len(base):,} futures.".strip(),
         tables=tables,
         figures=figures,
         context=context,
@@ -161,21 +160,20 @@ class _Ready:
 def _among(held: Held, state: State, fit: Fit, as_of: Date | None) -> list[str]:
     """The record's busiest actors that the model knows; those of the model where the record has fewer than two."""
     most = int(state.number("actors", ACTORS, 2, 60))
-    busiest = held.once("actors", as_of, make=lambda: held.desk.actors(as_of))
-    known = [code for code in busiest if code in fit.actors]
+    known = [code for code in held.actors(as_of) if code in fit.actors]
     return (known if len(known) > 1 else list(fit.actors))[:most]
 
 
 def _levels(held: Held, fit: Fit, as_of: Date | None) -> str:
     """Whose levels the futures have, where they are not, or not all, those of this desk; empty where they are."""
-    share = 1.0 if fit.table is None else fit.prior_share  # the shipped prior itself has no table
+    share = prior_share(fit)
     overlap = str(fit.provenance.get("overlap", ""))
     if not share:
         return overlap
     data = learn.prior().provenance["data"]
     files = names([f"{row['name'].partition('.')[0]} ({row['start']} to {row['end']})" for row in data])
-    told = held.once("told", as_of, make=lambda: held.desk.told(as_of))
-    short = " ".join(str(w) for w in cautions(told, learn.prior()) if isinstance(w, ShortHistory))
+    record = told(held, fit, as_of)
+    short = " ".join(str(w) for w in cautions(record, learn.prior()) if isinstance(w, ShortHistory))
     levels = f"the level of media-wide coverage in the shipped prior's data, {files}"
     if share < MOSTLY:
         said = f"{share:.0%} of the model's weight is the shipped prior, which draws levels toward {levels}."
@@ -238,8 +236,9 @@ def _row(state: State, m: Measure, start: Date, days: int) -> dict[str, Any]:
 
 
 def _counted(found: Futures) -> str:
-    middle, low, high = (found.fan(cumulative=True)[name][-1] for name in ("median", "low90", "high90"))
-    return f"{middle:,.0f} hostile events in the median future ({low:,.0f} to {high:,.0f} in nine of ten)"
+    last = found.fan(cumulative=True).row(-1, named=True)
+    between = f"{last['low90']:,.0f} to {last['high90']:,.0f} in nine of ten"
+    return f"{last['median']:,.0f} hostile events in the median future ({between})"
 
 
 def _said(found: Comparison) -> str:
@@ -247,7 +246,7 @@ def _said(found: Comparison) -> str:
     return f"{_counted(found.base)} without a measure; with “{best.name}” {best.verdict}: {best.words}."
 
 
-def _ranked(found: Comparison) -> list[dict[str, Any]]:
+def _ranked(ranking: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "anchor": f"m-{row['measure'].replace(' + ', '-')}",
@@ -259,14 +258,14 @@ def _ranked(found: Comparison) -> list[dict[str, Any]]:
             "between": f"{signed(row['expected_low90'])} to {signed(row['expected_high90'])}",
             "caution": row["caution"],
         }
-        for row in found.frame().iter_rows(named=True)
+        for row in ranking.iter_rows(named=True)
     ]
 
 
 PAGE = Page(
     "/whatif",
     "What if",
-    view,
+    once_learnt("What if", view),
     takes=(
         "by", "toward", "days", "futures", "measure", "together", "actors", "strength-*", "every-*", "first-*",
     ),
