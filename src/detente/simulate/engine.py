@@ -24,11 +24,14 @@ same luck gives without it. A shock on the loop itself would feed on its own noi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from detente.codebook import QUADS
+from detente.simulate import lanes
+from detente.simulate.lanes import increase, last, passed, pick, put, running, take, total
 from detente.simulate.luck import (
     CAP,
     EVENT,
@@ -36,17 +39,18 @@ from detente.simulate.luck import (
     OCCASION,
     STRENGTH,
     below,
-    dispersion,
+    dispersions,
+    exponential,
     lean,
     mix,
+    needs,
     quantile,
     shared,
+    silences,
     unit,
 )
-from detente.simulate.memory import begin, between, calmed, hearsay, night, room, totals
+from detente.simulate.memory import begin, between, dawn, hearsay, night, renew, room
 from detente.simulate.rates import N_TYPES, Bools, Floats, Ints, Model
-
-_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
 
 class Plan(NamedTuple):
@@ -55,8 +59,8 @@ class Plan(NamedTuple):
     Args:
         removed_first: (V + 1) offsets into removed: (N, A, A, K) streams, and removed_share: (F, N).
         damped_first: (V + 1) offsets into trigger: (M, A, A, L), reaction: (M, A, K), and damped_share: (F, M).
-        reactor: (V, A) actors whose reactions a variant damps alike share a number, from 0; copies: (V) numbers.
-        answer: (V, A, K) cells whose reactions a variant damps alike share a number, from 0; pasts: (V) numbers.
+        answer: (V, A, K) cells whose reactions a variant damps alike share a number, 0 for those that it leaves alone;
+            pasts: (V) numbers.
         added_first: (V, T + 1) offsets into the added events, sorted by variant and day: source, target, type, weight,
             occasion (one key for the parts of one meeting), part: column of added_share, (F, P) share of occasions that
             take place.
@@ -70,8 +74,6 @@ class Plan(NamedTuple):
     trigger: Bools
     reaction: Bools
     damped_share: Floats
-    reactor: Ints
-    copies: Ints
     answer: Ints
     pasts: Ints
     added_first: Ints
@@ -140,204 +142,301 @@ class Counts(NamedTuple):
 
 class Luck(NamedTuple):
     """What all variants of a future share: luck of pairs (T, pairs), volume (T, 2) and its drift by pair (months,
-    pairs, 2) of hostile and conciliatory events; swell (2) and places (2 Q): room."""
+    pairs, 2) of hostile and conciliatory events; need: (T, pairs) expected events below which there are none."""
 
     pair: Floats
     volume: Floats
     drift: Floats
-    swell: Floats
-    places: Floats
+    need: Floats
 
 
 class Strength(NamedTuple):
     """A variant's measures in one future: see :func:`_measured`."""
 
     kept: Floats
-    keep: Floats
+    stays: Floats
+    heeds: Floats
+
+
+class Loud(NamedTuple):
+    """The pairs (N) that may have events today.
+
+    Args:
+        who: (N, 3) the two actors and the pair's number. luck: (N). swell: (N, 2) volume of hostile and of conciliatory
+            events, most: (N) the larger of the two.
+        near: (N) rate that base, inertia and reciprocity make, after damping; apart: (N, 2) that which third parties
+            make, before, of the first and of the second toward the other. mean: (N) of all, seen: (N) after damping.
+        more, fewer: (N) expected events, the larger of what is real and what is reported and the other one, and
+            silent, still: (N) the probabilities that it is none. phi: (N) over-dispersion.
+        calmed: (N, 4) what damping leaves by class of response, left: (N, K) by type.
+        lines: (N, 2, K) running sums of near rates by type, of the first, and of both.
+    """
+
+    who: Ints
+    luck: Floats
+    swell: Floats
+    most: Floats
+    near: Floats
+    apart: Floats
+    mean: Floats
+    seen: Floats
+    more: Floats
+    fewer: Floats
+    silent: Floats
+    still: Floats
+    phi: Floats
+    calmed: Floats
     left: Floats
+    lines: Floats
+
+    @classmethod
+    def room(cls, n: int, like: DTypeLike) -> Loud:
+        """Room for n pairs."""
+        wide = {"swell": (2, float), "apart": (2, float), "calmed": (len(QUADS), float), "left": (N_TYPES, like)}
+        found: dict[str, Any] = {field: np.zeros(n) for field in cls._fields}
+        found |= {field: lanes.zeros((n, width), kind) for field, (width, kind) in wide.items()}
+        return cls(**found | {"who": np.zeros((n, 3), np.int64), "lines": lanes.zeros((n, 2, N_TYPES), like)})
 
 
 def run(model: Model, plan: Plan, watch: Watch, seed: int, lo: int, hi: int, out: Counts) -> None:
     """Futures lo to hi under all variants, into ``out``, whose rows start at lo."""
     n_actors, n_days, n_measures = len(model.partners), out.daily.shape[3], len(plan.trigger)
-    copies, pasts, like = int(plan.copies.max()), int(plan.pasts.max()), model.fade.dtype
-    memory, rates = room(model, copies, pasts, n_days)
+    pasts, like = int(plan.pasts.max()), model.fade.dtype
     n_pairs, months = n_actors * (n_actors - 1) // 2, n_days // MONTH + 1
+    memory, rates = room(model, pasts)
     luck = Luck(
-        np.zeros((n_days, n_pairs)),
-        np.ones((n_days, 2)),
-        np.ones((months, n_pairs, 2)),
-        np.ones(2),
-        np.ones(2 * model.first.size),
+        np.zeros((n_days, n_pairs)), np.ones((n_days, 2)), np.ones((months, n_pairs, 2)), np.zeros((n_days, n_pairs))
     )
     strength = Strength(
         np.ones((n_actors, n_actors, N_TYPES)),
-        np.ones((n_measures, copies, N_TYPES), like),
+        np.ones((n_measures, n_actors, N_TYPES), like),
         np.ones((n_measures, pasts), like),
     )
     ring = np.zeros((watch.window, n_pairs))
-    stirred = np.zeros((n_actors * n_actors + len(plan.source), 2), np.int64)
-    _futures(model, plan, watch, seed, lo, hi, out, memory, rates, luck, strength, ring, stirred)
+    seen = np.zeros((n_actors, n_actors, N_TYPES), np.int32)
+    stirred = np.zeros((n_pairs + len(plan.source), 2), np.int64)
+    quiet = needs(model.phi, model.power)
+    loud = Loud.room(n_pairs, like)
+    _futures(model, plan, watch, seed, lo, hi, out, memory, rates, luck, strength, loud, quiet, ring, stirred, seen)
 
 
 @lean
-def _measured(plan, v, row, kept, keep, left):  # type: ignore[no-untyped-def]
+def _measured(plan, v, row, kept, stays, heeds):  # type: ignore[no-untyped-def]
     """The strengths of a variant's measures in one future.
 
     Args:
-        kept: (A, A, K) shares of streams that stay. keep: (M, R, K) and left: (M, S) shares of reactions that stay.
+        kept: (A, A, K) shares of streams that stay. stays: (M, A, K) shares of reactions that stay; heeds: (M, S) the
+            same by copy of the histories.
     """
     if plan.removed_first[v] < plan.removed_first[v + 1]:
         kept[:] = 1.0
     for m in range(plan.removed_first[v], plan.removed_first[v + 1]):
-        stays = 1.0 - plan.removed_share[row, m]
+        share = 1.0 - plan.removed_share[row, m]
         for a in range(kept.shape[0]):
             for b in range(kept.shape[1]):
                 for k in range(N_TYPES):
                     if plan.removed[m, a, b, k]:
-                        kept[a, b, k] *= stays
+                        kept[a, b, k] *= share
     for m in range(plan.damped_first[v], plan.damped_first[v + 1]):
+        heeds[m, 0] = 1.0  # the first copy is whole
         for a in range(kept.shape[0]):
             for k in range(N_TYPES):
-                stays = 1.0 - (plan.damped_share[row, m] if plan.reaction[m, a, k] else 0.0)
-                keep[m, plan.reactor[v, a], k] = stays
-                left[m, plan.answer[v, a, k]] = stays
+                stays[m, a, k] = 1.0 - (plan.damped_share[row, m] if plan.reaction[m, a, k] else 0.0)
+                if plan.answer[v, a, k] > 0:
+                    heeds[m, plan.answer[v, a, k]] = stays[m, a, k]
 
 
 @lean
-def _walk(line, first, last, x):  # type: ignore[no-untyped-def]
-    """The type, of those from first to before last, at which the running sum of the line passes x."""
-    found = -1
-    for k in range(first, last):
-        if line[k] > _ZERO:
-            found = k
-            if x < line[k]:
-                break
-            x -= line[k]
-    return found
+def _heeded(memory, room, model, draw, copy, age, s, t, k, near):  # type: ignore[no-untyped-def]
+    """The share of a cell's rate that damped reactions leave: of that which is near, or of third parties' part."""
+    own, heeded, left = memory.own[t, s], memory.heeded[t, s], room.left[age]
+    if near:
+        whole = rest = model.base[draw, t, s, k]
+        for h in range(len(own)):
+            whole += own[h, k] * left[h]
+            rest += heeded[h, k] * left[h]
+        return rest / whole
+    for i in range(2):
+        hearsay(
+            memory.past, model.partners, model.foes, model.theta, model.heard, room.left_past, room.voice, draw,
+            i * copy, age, s, t, room.heard[3],
+        )  # fmt: skip
+        if i == 0:
+            whole = room.heard[3, k]
+    return room.heard[3, k] / whole
 
 
 @lean
-def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strength, ring, stirred):  # type: ignore[no-untyped-def]
+def _listen(whole, luck, need, volume, drift, loud):  # type: ignore[no-untyped-def]
+    """Find the pairs that may have events today; the number of them."""
+    n_actors, n, pair = len(whole), 0, 0
+    for i in range(n_actors):
+        for j in range(i + 1, n_actors):
+            # None at the undamped rate, so none at a lower one.
+            if float(whole[j, i]) + float(whole[i, j]) >= need[pair]:
+                loud.who[n, 0], loud.who[n, 1], loud.who[n, 2] = i, j, pair
+                loud.luck[n] = luck[pair]
+                loud.swell[n, 0], loud.swell[n, 1] = volume[0] * drift[pair, 0], volume[1] * drift[pair, 1]
+                loud.most[n] = max(loud.swell[n, 0], loud.swell[n, 1])
+                n += 1
+            pair += 1
+    return n
+
+
+@lean
+def _calm(calm, worth, damping, scale, loud, n):  # type: ignore[no-untyped-def]
+    """What recent cooperation leaves of the rates of the loud pairs."""
+    for x in range(n):
+        i, j = loud.who[x, 0], loud.who[x, 1]
+        verbal, material = float(worth * calm[i, j, 0]), float(worth * calm[i, j, 1])
+        verbal, material = verbal / (verbal + scale), material / (material + scale)
+        for q in range(len(damping)):
+            loud.calmed[x, q] = -damping[q, 0] * verbal - damping[q, 1] * material
+    every = loud.calmed.reshape(loud.calmed.size)
+    for x in range(n * len(damping)):
+        every[x] = exponential(every[x])
+
+
+@lean
+def _weigh(memory, room, model, draw, age, loud, n):  # type: ignore[no-untyped-def]
+    """Rates of the loud pairs."""
+    fade, lines, near, apart, mean, seen = room.left, loud.lines, loud.near, loud.apart, loud.mean, loud.seen
+    if model.calms:
+        _calm(memory.calm, fade[age, model.middle], model.damping[draw], model.scale, loud, n)
+    for x in range(n):
+        i, j = loud.who[x, 0], loud.who[x, 1]
+        forth = between(memory.own, model.base, draw, fade, age, i, j)
+        back = between(memory.own, model.base, draw, fade, age, j, i)
+        there, again = float(total(forth)), float(total(back))
+        undamped = there + again
+        apart[x, 0] = max(float(room.whole[j, i]) - there, 0.0)
+        apart[x, 1] = max(float(room.whole[i, j]) - again, 0.0)
+        if model.calms:
+            line = take(model.member, 0) * loud.calmed[x, 0]
+            for q in range(1, len(QUADS)):
+                line = line + take(model.member, q * N_TYPES) * loud.calmed[x, q]
+            put(loud.left, x * N_TYPES, line)
+            forth, back = forth * line, back * line
+        forth, back = running(forth), running(back)
+        back = back + last(forth)
+        put(lines, 2 * x * N_TYPES, forth)
+        put(lines, (2 * x + 1) * N_TYPES, back)
+        near[x] = last(back)
+        rest = apart[x, 0] + apart[x, 1]
+        mean[x] = near[x] + rest
+        # Of third parties' part, damping leaves about as much as of the other; types are drawn first, then struck out.
+        seen[x] = near[x] + rest * (near[x] / undamped if undamped > 0.0 else 1.0)
+
+
+@lean
+def _reckon(model, loud, n):  # type: ignore[no-untyped-def]
+    """Over-dispersion and probabilities of no event of the loud pairs."""
+    for x in range(n):
+        real = min(loud.mean[x], float(CAP))
+        reported = min(real * loud.most[x], float(CAP))
+        loud.more[x], loud.fewer[x] = max(real, reported), min(real, reported)
+    dispersions(loud.seen, model.phi, model.power, n, loud.phi)
+    silences(loud.more, loud.phi, n, loud.silent)
+    silences(loud.fewer, loud.phi, n, loud.still)
+
+
+@lean
+def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strength, loud, quiet, ring, stirred, seen):  # type: ignore[no-untyped-def]
     """The same, compiled, with the room that it needs."""
     n_draws, n_actors = model.base.shape[:2]
     n_variants, _, _, n_days = out.daily.shape
-    n_quads = model.base_sum.shape[2]
-    rate, whole, left, flow = room.rate, room.whole, room.left, memory.flow
-    mine, since, past, side, powers = memory.own, memory.since, memory.past, memory.side, room.powers
-    own_line, own_sum, heard_line, heard_sum = room.own, room.own_sum, room.heard, room.heard_sum
-    voices, partners, foes = room.voices, model.partners, model.foes
-    cells, worst, counted = out.cells, out.worst, watch.pair
-    symmetric, sort, grave, first = model.symmetric, watch.sort, watch.grave, model.first
-    luck, volume, drift, swell, places = lucks.pair, lucks.volume, lucks.drift, lucks.swell, lucks.places
-    kept, keep, stays = strength.kept, strength.keep, strength.left
+    flow, heard, worst, direct, mutual = memory.flow, room.heard, out.worst, room.direct, room.mutual
+    sort, grave, symmetric = watch.sort, watch.grave, model.symmetric
+    luck, volume, drift = lucks.pair, lucks.volume, lucks.drift
+    kept, stays, heeds = strength.kept, strength.stays, strength.heeds
+    span = len(room.left) - 1
     root = mix(np.uint64(seed))
     for f in range(lo, hi):
         own_key, draw, row = below(root, f), f % n_draws, f - lo
-        base_sum, theta, damping = model.base_sum[draw], model.theta[draw], model.damping[draw]
-        base, heard = model.base[draw], model.heard[draw]
-        shared(model.volume, own_key, luck, volume, drift)
+        shared(model.volume, own_key, quiet, luck, volume, drift, lucks.need)
         for v in range(n_variants):
-            reactor, copies, answer, pasts = plan.reactor[v], plan.copies[v], plan.answer[v], plan.pasts[v]
-            daily, dyads, types = out.daily[v, row], out.dyads[v, row], out.types[v, row]
+            answer, pasts, daily = plan.answer[v], plan.pasts[v], out.daily[v, row]
             thinned = plan.removed_first[v] < plan.removed_first[v + 1]
             lo_m, hi_m = plan.damped_first[v], plan.damped_first[v + 1]
             triggers = plan.trigger[lo_m:hi_m]
-            _measured(plan, v, f - plan.lo, kept, keep, stays)
-            begin(memory, model, draw, copies, pasts)
+            _measured(plan, v, f - plan.lo, kept, stays, heeds)
+            begin(memory, model, draw, pasts)
             ring[:] = 0.0
-            left[:] = 1.0
             for day in range(n_days):
-                totals(memory, room, base_sum, theta, model.fade, reactor, copies)
-                slot, n_stirred, pair, moved = day % watch.window, 0, -1, drift[day // MONTH]
-                day_key = below(below(own_key, EVENT), day)
+                age = day % span
+                if day > 0 and age == 0:
+                    renew(memory, room, model.middle, pasts)
+                dawn(memory, room, model, draw, age)
+                n_loud = _listen(room.whole, luck[day], lucks.need[day], volume[day], drift[day // MONTH], loud)
+                _weigh(memory, room, model, draw, age, loud, n_loud)
+                _reckon(model, loud, n_loud)
+                slot, n_stirred, day_key = day % watch.window, 0, below(below(own_key, EVENT), day)
                 ring[slot] = 0.0
-                for i in range(n_actors):
-                    for j in range(i + 1, n_actors):
-                        pair += 1
-                        u, mean = luck[day, pair], float(whole[j, i]) + float(whole[i, j])
-                        swell[0], swell[1] = volume[day, 0] * moved[pair, 0], volume[day, 1] * moved[pair, 1]
-                        most = max(swell[0], swell[1])
-                        if u < 1.0 - mean * max(most, 1.0):  # no event at the undamped rate, so none at a lower one
+                for x in range(n_loud):
+                    if loud.luck[x] < loud.silent[x]:
+                        continue
+                    i, j, pair = loud.who[x, 0], loud.who[x, 1], loud.who[x, 2]
+                    more = quantile(loud.more[x], loud.phi[x], loud.silent[x], loud.luck[x])
+                    fewer = quantile(loud.fewer[x], loud.phi[x], loud.still[x], loud.luck[x])
+                    most = loud.most[x]
+                    real, told = (fewer, more) if most > 1.0 else (more, fewer)
+                    out.capped[v, row] += more == CAP
+                    told *= watch.pair[i, j]
+                    forth, back = take(loud.lines, 2 * x * N_TYPES), take(loud.lines, (2 * x + 1) * N_TYPES)
+                    near, there, again = loud.near[x], loud.apart[x, 0], loud.apart[x, 1]
+                    heavy, known, key = 0.0, 0, below(day_key, pair)
+                    for e in range(more):
+                        event = below(key, e)
+                        at = unit(event) * loud.mean[x]
+                        here = at < near
+                        if here:
+                            place = passed(forth, at) + passed(back, at)
+                        else:
+                            at -= near
+                            way = int(at >= there)
+                            a, b = (j, i) if way else (i, j)
+                            if not known & (1 << way):
+                                hearsay(
+                                    memory.past, model.partners, model.foes, model.theta, model.heard,
+                                    room.left_past, room.voice, draw, 0, age, a, b, heard[way],
+                                )  # fmt: skip
+                                put(heard, way * N_TYPES, running(take(heard, way * N_TYPES)))
+                                known |= 1 << way
+                            line = take(heard, way * N_TYPES)
+                            at = (at - there) / again if way else at / there
+                            place = way * N_TYPES + passed(line, at * float(last(line)))
+                        place = min(place, 2 * N_TYPES - 1)
+                        way, k = place // N_TYPES, place % N_TYPES
+                        s, t = (j, i) if way else (i, j)
+                        if model.calms and not here and unit(below(event, 3)) >= loud.left[x, k]:
                             continue
-                        if model.calms:
-                            calmed(memory.calm, damping, model.scale, i, j, left)
-                        mean = 0.0
-                        for q in range(n_quads):
-                            forth, back = float(left[q]) * float(rate[j, q, i]), float(left[q]) * float(rate[i, q, j])
-                            places[q], places[n_quads + q] = forth, back
-                            mean += forth + back
-                        expected = min(mean, float(CAP))
-                        phi = dispersion(expected, model.phi, model.power)
-                        reported = min(expected * most, float(CAP))
-                        more = quantile(max(expected, reported), phi, u)
-                        if more == 0:
+                        if thinned and unit(below(event, 0)) >= kept[s, t, k]:
                             continue
-                        fewer = quantile(min(expected, reported), phi, u)
-                        real, told = (fewer, more) if reported > expected else (more, fewer)
-                        out.capped[v, row] += more == CAP
-                        own_sum[:, 0] = -1.0
-                        heard_sum[:, 0] = -1.0
-                        key, heavy, watched = below(day_key, pair), 0.0, counted[i, j]
-                        for e in range(more):
-                            event = below(key, e)
-                            x, place = unit(event) * mean, 0
-                            while place < 2 * n_quads - 1 and x >= places[place]:
-                                x -= places[place]
-                                place += 1
-                            way = int(place >= n_quads)
-                            q = place - way * n_quads
-                            s, t = (j, i) if way else (i, j)
-                            x /= float(left[q])
-                            if own_sum[way, 0] < 0.0:
-                                between(mine, since, powers, base, first, s, t, day, own_line[way], own_sum[way])
-                            near = float(own_sum[way, q])
-                            if x < near:
-                                k = _walk(own_line[way], first[q], first[q + 1], x)
-                            else:  # third parties
-                                if heard_sum[way, 0] < 0.0:
-                                    hearsay(
-                                        past, side, theta, heard, partners, foes, first, answer, pasts, s, t, voices,
-                                        heard_line[way], heard_sum[way],
-                                    )  # fmt: skip
-                                # The rest and the line's sum are the same number but for rounding.
-                                rest, line_sum = float(rate[t, q, s]) - near, float(heard_sum[way, q])
-                                if rest > 0.0 and line_sum > 0.0:
-                                    k = _walk(heard_line[way], first[q], first[q + 1], (x - near) * (line_sum / rest))
-                                else:
-                                    k = _walk(own_line[way], first[q], first[q + 1], x)
-                            if k < 0 or (thinned and kept[s, t, k] < 1.0 and unit(below(event, 0)) >= kept[s, t, k]):
+                        if pasts > 1 and answer[s, k] > 0:
+                            share = _heeded(memory, room, model, draw, answer[s, k], age, s, t, k, here)
+                            if unit(below(event, 2)) >= share:
                                 continue
-                            if e < real:
-                                if symmetric[k]:
-                                    flow[s, t, k] += _HALF
-                                    flow[t, s, k] += _HALF
-                                else:
-                                    flow[s, t, k] += _ONE
-                            if not (e < told and watched):
-                                continue
-                            less = swell[sort[k]]
-                            if less == most or unit(below(event, 1)) * most < less:
-                                heavy += grave[k]
-                                daily[sort[k], day] += 1
-                                types[k] += 1
-                                there = 1 if symmetric[k] else 2
-                                dyads[sort[k], s, t] += there
-                                cells[v, s, t, k] += there
-                                if symmetric[k]:
-                                    dyads[sort[k], t, s] += 1
-                                    cells[v, t, s, k] += 1
+                        # Without branches: a processor cannot guess these, and loses more by guessing wrong.
+                        cell, mirrored = (s * n_actors + t) * N_TYPES + k, (t * n_actors + s) * N_TYPES + k
+                        felt = np.float32(e < real)
+                        increase(flow, cell, felt * pick(direct, k))
+                        increase(flow, mirrored, felt * pick(mutual, k))
+                        which = sort[k]
+                        noted = (e < told) & (unit(below(event, 1)) * most < loud.swell[x, which])
+                        heavy += noted * grave[k]
+                        daily[which, day] += noted
+                        increase(seen, cell, np.int32(noted))
+                    if real > 0:
                         stirred[n_stirred, 0], stirred[n_stirred, 1] = i, j
-                        stirred[n_stirred + 1, 0], stirred[n_stirred + 1, 1] = j, i
-                        n_stirred += 2
-                        if heavy > 0.0:
-                            ring[slot, pair] = heavy
-                            in_window = 0.0
-                            for d in range(watch.window):
-                                in_window += ring[d, pair]
-                            if in_window > worst[v, row]:
-                                worst[v, row] = in_window
-                                out.worst_pair[v, row, 0], out.worst_pair[v, row, 1] = i, j
+                        n_stirred += 1
+                    if heavy > 0.0:
+                        ring[slot, pair] = heavy
+                        in_window = 0.0
+                        for d in range(watch.window):
+                            in_window += ring[d, pair]
+                        if in_window > worst[v, row]:
+                            worst[v, row] = in_window
+                            out.worst_pair[v, row, 0], out.worst_pair[v, row, 1] = i, j
                 for e in range(plan.added_first[v, day], plan.added_first[v, day + 1]):
                     lot = unit(below(below(own_key, OCCASION), plan.occasion[e]))
                     if lot < plan.added_share[f - plan.lo, plan.part[e]]:
@@ -346,10 +445,31 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
                         stirred[n_stirred, 0], stirred[n_stirred, 1] = s, t
                         n_stirred += 1
                 night(
-                    memory, room, model, triggers, draw, keep[lo_m:hi_m], stays[lo_m:hi_m], reactor, copies, pasts,
-                    stirred, n_stirred, day,
+                    memory, room, model, triggers, draw, stays[lo_m:hi_m], heeds[lo_m:hi_m], pasts, stirred,
+                    n_stirred, age + 1,
                 )  # fmt: skip
+            _sum_up(seen, symmetric, sort, out.dyads[v, row], out.types[v, row], out.cells[v])
             out.calm[v, row] = _first_calm(daily[0], watch.calm_level, watch.calm_days)
+
+
+@lean
+def _sum_up(seen, symmetric, sort, dyads, types, cells):  # type: ignore[no-untyped-def]
+    """Add a future's events by cell, which start again at nought, to the counts."""
+    n_actors = len(seen)
+    for s in range(n_actors):
+        for t in range(n_actors):
+            for k in range(N_TYPES):
+                n = seen[s, t, k]
+                if n == 0:
+                    continue
+                ways = 1 if symmetric[k] else 2
+                types[k] += n
+                dyads[sort[k], s, t] += ways * n
+                cells[s, t, k] += ways * n
+                if symmetric[k]:
+                    dyads[sort[k], t, s] += n
+                    cells[t, s, k] += n
+                seen[s, t, k] = 0
 
 
 @lean

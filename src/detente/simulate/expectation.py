@@ -29,7 +29,7 @@ def expect(law: Law, plan: Plan, watch: Watch, future: int, days: int) -> Floats
         [law.weights[draw, :HEARD].transpose(0, 2, 1, 3).reshape(-1, heard.shape[-1]),
          heard.transpose(0, 2, 1, 3).reshape(-1, heard.shape[-1])]
     )  # fmt: skip
-    return np.stack([_variant(law, plan, watch, table, draw, row, v, days) for v in range(len(plan.copies))])
+    return np.stack([_variant(law, plan, watch, table, draw, row, v, days) for v in range(len(plan.pasts))])
 
 
 def _variant(law: Law, plan: Plan, watch: Watch, table: Floats, draw: int, row: int, v: int, days: int) -> Floats:

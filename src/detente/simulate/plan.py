@@ -81,7 +81,6 @@ def plans(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, seed: in
     damped: list[tuple[NDArray[np.bool_], NDArray[np.bool_], int, int]] = []
     added: list[tuple[int, int, int, int, int, float, int, int]] = []
     ends_removed, ends_damped = [0], [0]
-    reactors: list[NDArray[np.int64]] = []
     answers: list[NDArray[np.int64]] = []
     for v, measures in enumerate(variants):
         for m in measures:
@@ -105,7 +104,6 @@ def plans(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, seed: in
                         reacts = np.outer(np.isin(fit.actors, m.toward), np.isin(fit.types, m.reaction))
                         damped.append((touched, reacts, strength, share))
         told = np.array([reacts for _, reacts, _, _ in damped[ends_damped[-1] :]]).reshape(-1, n, n_types)
-        reactors.append(_alike(told.swapaxes(0, 1).reshape(n, -1)))
         answers.append(_alike(told.reshape(-1, n * n_types).T).reshape(n, n_types))
         ends_removed.append(len(removed))
         ends_damped.append(len(damped))
@@ -123,8 +121,6 @@ def plans(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, seed: in
         trigger=np.array([d[0] for d in damped], dtype=bool).reshape(-1, n, n, n_types),
         reaction=np.array([d[1] for d in damped], dtype=bool).reshape(-1, n, n_types),
         damped_share=np.zeros((0, len(damped))),
-        reactor=np.array(reactors, dtype=np.int64),
-        copies=np.array([r.max() + 1 for r in reactors], dtype=np.int64),
         answer=np.array(answers, dtype=np.int64),
         pasts=np.array([a.max() + 1 for a in answers], dtype=np.int64),
         added_first=first.astype(np.int64),
@@ -149,10 +145,11 @@ def plans(fit: Fit, variants: Sequence[tuple[Measure, ...]], days: int, seed: in
 
 
 def _alike(rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The same number, from 0, for rows that are alike."""
+    """The same number for rows that are alike, 0 for those in which nothing is true."""
     if not rows.shape[1]:
         return np.zeros(len(rows), dtype=np.int64)
-    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    first = np.concatenate([np.zeros_like(rows[:1]), rows])
+    return np.unique(first, axis=0, return_inverse=True)[1].reshape(-1)[1:].astype(np.int64)
 
 
 def _known(fit: Fit, m: Measure) -> None:

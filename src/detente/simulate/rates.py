@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
-from weakref import ref
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,6 +12,8 @@ from detente.errors import ScenarioError
 from detente.learn.exposures import COOPERATION, symmetrise
 from detente.learn.exposures import channels as exposures
 from detente.learn.model import CHANNELS, Fit
+from detente.learn.once import once
+from detente.simulate.lanes import WIDTH, aligned
 from detente.simulate.volume import spread
 
 Floats = NDArray[np.floating[Any]]
@@ -25,11 +23,15 @@ Bools = NDArray[np.bool_]
 N_TYPES: Final = 16
 HEARD: Final = CHANNELS.index("to others")
 """First of the channels of third parties."""
-_BLOCK: Final = 8  # sources are padded to a multiple of it
-_KEPT: Final = 4  # results of the last calls of each function that prepares a fit
-
-P = ParamSpec("P")
-T = TypeVar("T")
+GROUP: Final = 4
+"""Channels in a line of what an event excites."""
+LINES: Final = (
+    ("inertia", "to others", "on target", "rival's partners"),
+    ("reciprocity", "by target", "on actor", "rival's partners"),
+    ("partners", "foes"),
+)
+"""What an event excites, summed over types of response, in three lines: by time constant, and by channel for each."""
+_MOST_TAUS: Final = WIDTH // GROUP
 
 
 class Law(NamedTuple):
@@ -39,9 +41,9 @@ class Law(NamedTuple):
         base: (D, A, A, K). theta: (D, C, A, A). weights: (D, C, H, L, K), silent ones zero. state: (A, A, L, H)
             history. partners, foes: (A, A). fade: (H) ``exp(-1 / tau)``.
         group: (L) of source types that third parties do not tell apart, first: (J) first type of each group.
-        quad: (K) class of each response, 0 for all where the model does not damp. damping: (D, Q, 2), scale, calm:
-            (A, A, 2) verbal and material cooperation of each pair, calm_of: (L) which of them a type is, else -1;
-            middle: their time constant. calms: whether damping is at work.
+        quad: (K) class of each response. damping: (D, Q, 2), scale, calm: (A, A, 2) verbal and material cooperation of
+            each pair, calm_of: (L) which of them a type is, else -1; middle: their time constant. calms: whether
+            damping is at work.
     """
 
     base: Floats
@@ -63,22 +65,24 @@ class Law(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A fitted model as the kernel wants it, all parameter draws at once. P is the padded number of actors, Q the
-    number of classes of responses (1, or 4 where the model damps), J the number of groups of source types that third
-    parties do not tell apart.
+    """A fitted model as the kernel wants it, all parameter draws at once.
+
+    Numbers that are worked on together fill whole lines of 16 (:mod:`detente.simulate.lanes`): P is the number of
+    actors up to a whole line, J that of groups of source types that third parties do not tell apart, times H time
+    constants, up to a whole line.
 
     Args:
-        base: (D, A, P, K) and base_sum: (D, A, Q, P). theta: (D, C, A, P). partners, foes: (A, A); near: (2, A, P)
-            both, by whom they are of.
-        fade: (H) ``exp(-1 / tau)``.
-        answers: (D, L, C Q H + 2 H K) what one event excites, by channel summed over the types of each class, and by
-            inertia and by reciprocity by type: weights times ``1 - exp(-1 / tau)``.
-        heard: (D, C - 2, J H, K) weights of the other channels.
-        start: (D, A, P, H K) own excitation, start_sum: (D, A, Q H, P) that of all channels, start_past: (A, P, J H)
+        base: (D, A, A, K) by target and source, as all that follows by dyad, and base_sum: (D, A, P) over types.
+        theta: (D, C, A, P). partners, foes: (A, A); near: (2, A, P) both, by whom they are of.
+        fade: (H) ``exp(-1 / tau)``. step: (H) one less that, what an event adds on its day.
+        answers: (D, L, (3 + 2 H) 16) what one event excites: three lines summed over types of response (:data:`LINES`),
+            then H by inertia and H by reciprocity by type. Weights times step.
+        lanes: (4, 16) ones at the channel of that place in the first two lines.
+        heard: (D, C - 2, J, K) weights of the other channels. notes: (L, J) what an event adds to a history.
+        start: (D, A, A, H, K) own excitation, start_sum: (D, A, H, P) that of all channels, start_past: (A, A, J)
             history, start_calm: (A, A, 2) cooperation, all before the first day.
-        quad: (K) class of each response; class q begins at type first[q]; group: (L) group of each source type.
-        damping: (D, Q, 2), scale, calm: (L) 0 or 1 for types of verbal and material cooperation, else -1; middle: their
-            time constant. calms: whether damping is at work.
+        member: (Q, K) ones at the types of a class. damping: (D, Q, 2), scale; verbal, material: (L) ones at types of
+            such cooperation; middle: their time constant. calms: whether damping is at work.
         symmetric: (K) types without direction. phi, power: a pair and day with n expected events has over-dispersion
             ``phi * n ** -power``. volume: (3, 2) spread of what is reported (:func:`detente.simulate.volume.spread`).
     """
@@ -90,18 +94,20 @@ class Model(NamedTuple):
     foes: Floats
     near: Floats
     fade: Floats
+    step: Floats
     answers: Floats
+    lanes: Floats
     heard: Floats
+    notes: Floats
     start: Floats
     start_sum: Floats
     start_past: Floats
     start_calm: Floats
-    quad: Ints
-    first: Ints
-    group: Ints
+    member: Floats
     damping: Floats
     scale: float
-    calm: Ints
+    verbal: Floats
+    material: Floats
     middle: int
     calms: bool
     symmetric: Bools
@@ -110,23 +116,7 @@ class Model(NamedTuple):
     volume: Floats
 
 
-def _once(work: Callable[Concatenate[Fit, P], T]) -> Callable[Concatenate[Fit, P], T]:
-    """Work that is done once for a fit, which is frozen: the last few results are kept, and no fit is kept for them."""
-    kept: deque[tuple[ref[Fit], object, T]] = deque(maxlen=_KEPT)
-
-    @wraps(work)
-    def done(fit: Fit, /, *args: P.args, **how: P.kwargs) -> T:
-        for held, asked, found in tuple(kept):
-            if held() is fit and asked == (args, how):
-                return found
-        found = work(fit, *args, **how)
-        kept.append((ref(fit), (args, how), found))
-        return found
-
-    return done
-
-
-@_once
+@once
 def law(fit: Fit, gap: int) -> Law:
     """The model of a fit.
 
@@ -166,8 +156,8 @@ def law(fit: Fit, gap: int) -> Law:
         fade=fade,
         group=group.reshape(-1).astype(np.int64),
         first=first.astype(np.int64),
-        quad=np.array([QUADS.index(quad(k)) if calms else 0 for k in fit.types]),
-        damping=np.asarray(fit.draws.damping, dtype=np.float64)[:, : len(QUADS) if calms else 1],
+        quad=np.array([QUADS.index(quad(k)) for k in fit.types]),
+        damping=np.asarray(fit.draws.damping, dtype=np.float64),
         scale=float(fit.damping_scale),
         calm=np.stack([both[..., verbal].sum(-1), both[..., material].sum(-1)], -1),
         calm_of=np.where(verbal, 0, np.where(material, 1, -1)).astype(np.int64),
@@ -180,7 +170,7 @@ def _symmetric(fit: Fit) -> Bools:
     return np.array([event_type(k).symmetric for k in fit.types])
 
 
-@_once
+@once
 def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
     """The arrays of a fit, ready for the kernel.
 
@@ -192,54 +182,60 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
     """
     m = law(fit, gap)
     draws, n_actors, n_taus, weights = len(m.base), len(m.partners), len(m.fade), m.weights
-    pad = -n_actors % _BLOCK
+    if n_taus > _MOST_TAUS:
+        raise ScenarioError(
+            f"The engine knows up to {_MOST_TAUS} time constants, this model has {n_taus}; fit it anew."
+        )
 
-    def padded(x: Floats, axis: int) -> Floats:
-        """Dyads as [target, source], the sources padded; ``axis`` is that of the source now, the target's follows."""
-        turned = np.swapaxes(x, axis, axis + 1)
-        width = [(0, pad if i == axis + 1 else 0) for i in range(x.ndim)]
-        return np.pad(turned, width)
-
-    n_quads = m.damping.shape[1]
-    member = (m.quad[:, None] == np.arange(n_quads)).astype(np.float64)  # (K, Q)
-    by_class = np.einsum("dchlk,kq->dclqh", weights, member)
-    groups = (m.group[:, None] == np.arange(len(m.first))).astype(np.float64)
-    history = np.einsum("ablh,lj->abjh", m.state, groups)
-    exposed = exposures(m.state, m.partners, m.foes)  # (C, A, A, L, H)
-    own_start = np.einsum(
-        "cablh,dchlk,dcab->dabhk", exposed[:HEARD], weights[:, :HEARD], m.theta[:, :HEARD], optimize=True
-    )
-    sum_start = np.einsum("cablh,dclqh,dcab->dabqh", exposed, by_class, m.theta, optimize=True)
-    step = 1.0 - m.fade
+    def lines(x: Floats, axis: int = -1) -> Floats:
+        """An axis to whole lines."""
+        width = [(0, 0)] * x.ndim
+        width[axis] = (0, -x.shape[axis] % WIDTH)
+        return np.pad(x, width)
 
     def ready(x: Floats) -> Floats:
-        return np.ascontiguousarray(x, dtype=dtype)
+        return aligned(x, dtype)
 
-    qh, jh = n_quads * n_taus, len(m.first) * n_taus
-    more = -jh % _BLOCK
-    own = (weights[:, :HEARD] * step[:, None, None]).transpose(0, 3, 1, 2, 4)  # (D, L, 2, H, K)
-    summed = (by_class * step).transpose(0, 2, 1, 3, 4)  # (D, L, C, Q, H)
-    heard = weights[:, HEARD:][:, :, :, m.first].transpose(0, 1, 3, 2, 4)  # (D, C - 2, J, H, K)
+    step, jh = 1.0 - m.fade, len(m.first) * n_taus
+    member = (m.quad[:, None] == np.arange(len(QUADS))).astype(np.float64)  # (K, Q)
+    groups = (m.group[:, None] == np.arange(len(m.first))).astype(np.float64)
+    exposed = exposures(m.state, m.partners, m.foes)  # (C, A, A, L, H)
+    own_start = np.einsum(
+        "cablh,dchlk,dcab->dbahk", exposed[:HEARD], weights[:, :HEARD], m.theta[:, :HEARD], optimize=True
+    )
+    summed = weights.sum(-1)  # (D, C, H, L)
+    sum_start = np.einsum("cablh,dchl,dcab->dbha", exposed, summed, m.theta, optimize=True)
+    history = np.einsum("ablh,lj->bajh", m.state, groups).reshape(n_actors, n_actors, jh)
+    by_type = (weights[:, :HEARD] * step[:, None, None]).transpose(0, 3, 1, 2, 4)  # (D, L, 2, H, K)
+    over_types = (summed * step[:, None]).transpose(0, 3, 2, 1)  # (D, L, H, C)
+    answers = np.zeros((draws, N_TYPES, 3, WIDTH // GROUP, GROUP))
+    for i, said in enumerate(LINES):
+        for j, channel in enumerate(said):
+            answers[:, :, i, :n_taus, j] = over_types[..., CHANNELS.index(channel)]
+    answers = np.concatenate([answers.reshape(draws, N_TYPES, -1), by_type.reshape(draws, N_TYPES, -1)], axis=2)
+    heard = weights[:, HEARD:][:, :, :, m.first].transpose(0, 1, 3, 2, 4).reshape(draws, -1, jh, N_TYPES)
     return Model(
-        base=ready(padded(m.base, 1)),
-        base_sum=ready(padded(m.base @ member, 1).transpose(0, 1, 3, 2)),
-        theta=ready(padded(m.theta, 2)),
+        base=ready(m.base.swapaxes(1, 2)),
+        base_sum=ready(lines(m.base.sum(-1).swapaxes(1, 2))),
+        theta=ready(lines(m.theta.swapaxes(2, 3))),
         partners=ready(m.partners),
         foes=ready(m.foes),
-        near=ready(np.pad(np.stack([m.partners.T, m.foes.T]), ((0, 0), (0, 0), (0, pad)))),
+        near=ready(lines(np.stack([m.partners.T, m.foes.T]))),
         fade=ready(m.fade),
-        answers=ready(np.concatenate([summed.reshape(draws, N_TYPES, -1), own.reshape(draws, N_TYPES, -1)], axis=2)),
-        heard=ready(np.pad(heard.reshape(draws, -1, jh, N_TYPES), ((0, 0), (0, 0), (0, more), (0, 0)))),
-        start=ready(padded(own_start, 1).reshape(draws, n_actors, n_actors + pad, -1)),
-        start_sum=ready(padded(sum_start.reshape(draws, n_actors, n_actors, qh), 1).transpose(0, 1, 3, 2)),
-        start_past=ready(np.pad(padded(history.reshape(n_actors, n_actors, jh), 0), ((0, 0), (0, 0), (0, more)))),
+        step=ready(step),
+        answers=ready(answers),
+        lanes=ready(np.tile(np.eye(GROUP), WIDTH // GROUP)),
+        heard=ready(lines(heard, 2)),
+        notes=ready(lines((groups[:, :, None] * step).reshape(N_TYPES, -1))),
+        start=ready(own_start),
+        start_sum=ready(lines(sum_start)),
+        start_past=ready(lines(history)),
         start_calm=ready(m.calm),
-        quad=m.quad,
-        first=np.searchsorted(m.quad, np.arange(n_quads + 1)),
-        group=m.group,
+        member=ready(member.T),
         damping=ready(m.damping),
         scale=m.scale,
-        calm=m.calm_of,
+        verbal=ready(m.calm_of == 0),
+        material=ready(m.calm_of == 1),
         middle=m.middle,
         calms=m.calms,
         symmetric=_symmetric(fit),
@@ -249,7 +245,7 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
     )
 
 
-@_once
+@once
 def reproduction(fit: Fit, *, steps: int = 40) -> Floats:
     """(D) expected further events per event, for every parameter draw: the spectral radius, by power iteration.
 
