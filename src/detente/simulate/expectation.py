@@ -1,16 +1,73 @@
 """What is expected of the futures: rates in the place of counts, day by day, chance left out.
 
-Exact where the model does not damp, a mean field near it where it does. A handful of parameter draws is wanted, so this
-is numpy's linear algebra in double precision and needs no compilation.
+Exact where the model does not damp, a mean field near it where it does. In double precision, and apart from the
+engine's way of remembering, so that one checks the other.
 """
 
+# Compiled functions carry no types of their own: numba finds them.
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
-from detente.learn.exposures import symmetrise
+from detente.learn.exposures import channels
 from detente.simulate.engine import Plan, Watch
-from detente.simulate.rates import HEARD, Floats, Law
+from detente.simulate.lanes import WIDTH, aligned, pick, put, take, zeros
+from detente.simulate.luck import exponential, lean
+from detente.simulate.rates import HEARD, N_TYPES, Bools, Floats, Law
+
+_SENT, _TARGET, _BY_TARGET, _ACTOR, _PARTNERS, _RIVAL, _FOES = range(7)
+
+
+class _Rules(NamedTuple):
+    """A draw of the model and a variant's measures, by source and target.
+
+    Args:
+        base: (A, A, K). theta: (C, A, A). own: (2, H, L, K) weights of inertia and reciprocity, times what is new on a
+            day; heard: (C - 2, J, K) of the other channels. notes: (L, J) what an event adds to a history.
+        fade: (H), fades: (J) by place in a history. partners, foes: (A, A).
+        kept: (A, A, K) shares of streams that stay. heed: (S, A, A, L) shares of events that cells of a copy react to;
+            mask: (S, A, K) ones at the cells of a copy.
+        damping: (Q, 2), scale, member: (Q, K), verbal, material: (L), middle: time constant of cooperation, calms.
+        symmetric: (K).
+    """
+
+    base: Floats
+    theta: Floats
+    own: Floats
+    heard: Floats
+    notes: Floats
+    fade: Floats
+    fades: Floats
+    partners: Floats
+    foes: Floats
+    kept: Floats
+    heed: Floats
+    mask: Floats
+    damping: Floats
+    scale: float
+    member: Floats
+    verbal: Floats
+    material: Floats
+    middle: int
+    calms: bool
+    symmetric: Bools
+
+
+class _State(NamedTuple):
+    """own: (S, A, A, H, K) excitation by inertia and reciprocity, past: (S, A, A, J) history, calm: (A, A, 2)
+    cooperation. sums: (A, 3, J) of a copy's histories: sent, received, passed with partners; voice: (C - 2, J): room.
+    rate, flow: (A, A, K) of a day, total: of all."""
+
+    own: Floats
+    past: Floats
+    calm: Floats
+    sums: Floats
+    voice: Floats
+    rate: Floats
+    flow: Floats
+    total: Floats
 
 
 def expect(law: Law, plan: Plan, watch: Watch, future: int, days: int) -> Floats:
@@ -24,77 +81,196 @@ def expect(law: Law, plan: Plan, watch: Watch, future: int, days: int) -> Floats
         (V, 2, A, A) hostile and conciliatory events by dyad.
     """
     draw, row = future % len(law.base), future - plan.lo
-    heard = law.weights[draw, HEARD:][:, :, law.first]  # (C - 2, H, J, K): third parties hear types by group
-    table = np.concatenate(
-        [law.weights[draw, :HEARD].transpose(0, 2, 1, 3).reshape(-1, heard.shape[-1]),
-         heard.transpose(0, 2, 1, 3).reshape(-1, heard.shape[-1])]
-    )  # fmt: skip
-    return np.stack([_variant(law, plan, watch, table, draw, row, v, days) for v in range(len(plan.pasts))])
+    return np.stack([_variant(law, plan, watch, draw, row, v, days) for v in range(len(plan.pasts))])
 
 
-def _variant(law: Law, plan: Plan, watch: Watch, table: Floats, draw: int, row: int, v: int, days: int) -> Floats:
-    """(2, A, A) of one variant; ``table``: the weights, one row for each exposure."""
-    n, n_types = len(law.partners), law.base.shape[-1]
-    base, theta, step = law.base[draw], law.theta[draw][..., None], 1.0 - law.fade
-    kept, answer, copies = _kept(plan, v, row), plan.answer[v], int(plan.pasts[v])
-    left = _left(plan, v, row, copies)
-    member = (law.group[:, None] == np.arange(len(law.first))).astype(np.float64)  # (L, J)
-    # Own histories by type and those that third parties hear by group: one of each for cells that are damped alike.
-    own = np.repeat(law.state[None], copies, 0)
-    past = np.einsum("ablh,lj->abjh", law.state, member)[None].repeat(copies, 0)
-    calm = law.calm.copy()
-    exposed = np.empty((n, n, len(table)))
-    total = np.zeros_like(base)
-    for day in range(days):
-        rate = base.copy()
-        for copy in range(copies):
-            _expose(law, theta, own[copy], past[copy], exposed)
-            more = (exposed.reshape(n * n, -1) @ table).reshape(n, n, n_types)
-            rate += more if copies == 1 else more * (answer == copy)[:, None]
-        if law.calms:
-            z = calm / (calm + law.scale)
-            rate *= np.exp(-z @ law.damping[draw].T)[..., law.quad]
-        flow = symmetrise(rate * kept)
-        total += flow
-        for e in range(plan.added_first[v, day], plan.added_first[v, day + 1]):
-            share = plan.added_share[row, plan.part[e]]
-            flow[plan.source[e], plan.target[e], plan.type[e]] += share * plan.weight[e]
-        for copy in range(copies):
-            heeded = flow * left[copy]
-            own[copy] *= law.fade
-            own[copy] += heeded[..., None] * step
-            past[copy] *= law.fade
-            past[copy] += (heeded @ member)[..., None] * step
-        both = flow + flow.swapaxes(0, 1)
-        calm *= law.fade[law.middle]
-        calm += step[law.middle] * np.stack([both[..., law.calm_of == g].sum(-1) for g in (0, 1)], -1)
-    sorts = np.stack([total[..., watch.sort == i].sum(-1) for i in (0, 1)])
+def _variant(law: Law, plan: Plan, watch: Watch, draw: int, row: int, v: int, days: int) -> Floats:
+    """(2, A, A) of one variant."""
+    n, n_taus, copies = len(law.partners), len(law.fade), int(plan.pasts[v])
+    step, like = 1.0 - law.fade, np.float64
+    groups = (law.group[:, None] == np.arange(len(law.first))).astype(like)
+    theta, weights = law.theta[draw], law.weights[draw]
+
+    def lines(x: Floats) -> Floats:
+        """The last axis, of histories, to whole lines."""
+        return aligned(np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, -x.shape[-1] % WIDTH)]), like)
+
+    history = np.einsum("ablh,lj->abjh", law.state, groups).reshape(n, n, -1)
+    exposed = channels(law.state, law.partners, law.foes)[:HEARD]
+    near = np.einsum("cablh,chlk,cab->abhk", exposed, weights[:HEARD], theta[:HEARD], optimize=True)
+    heard = weights[HEARD:][:, :, law.first].transpose(0, 2, 1, 3).reshape(-1, history.shape[-1], N_TYPES)
+    rules = _Rules(
+        base=aligned(law.base[draw], like),
+        theta=aligned(theta, like),
+        own=aligned(weights[:HEARD] * step[:, None, None], like),
+        heard=aligned(np.pad(heard, ((0, 0), (0, -heard.shape[1] % WIDTH), (0, 0))), like),
+        notes=lines((groups[:, :, None] * step).reshape(N_TYPES, -1)),
+        fade=law.fade,
+        fades=lines(np.tile(law.fade, len(law.first))),
+        partners=law.partners,
+        foes=law.foes,
+        kept=_kept(plan, v, row),
+        heed=aligned(_left(plan, v, row, copies), like),
+        mask=aligned(plan.answer[v] == np.arange(copies)[:, None, None], like),
+        damping=law.damping[draw],
+        scale=law.scale,
+        member=aligned(law.quad == np.arange(law.damping.shape[1])[:, None], like),
+        verbal=(law.calm_of == 0).astype(like),
+        material=(law.calm_of == 1).astype(like),
+        middle=law.middle,
+        calms=law.calms,
+        symmetric=law.symmetric,
+    )
+    past = lines(history)
+    width = past.shape[-1]
+    state = _State(
+        own=aligned(np.broadcast_to(near, (copies, *near.shape)), like),
+        past=aligned(np.broadcast_to(past, (copies, *past.shape)), like),
+        calm=law.calm.astype(like),
+        sums=zeros((n, 3, width), like),
+        voice=zeros((len(theta) - HEARD, width), like),
+        rate=zeros((n, n, N_TYPES), like),
+        flow=zeros((n, n, N_TYPES), like),
+        total=zeros((n, n, N_TYPES), like),
+    )
+    first, share = plan.added_first[v], plan.added_share[row, plan.part] * plan.weight
+    _days(rules, state, days, n_taus, first, plan.source, plan.target, plan.type, share)
+    sorts = np.stack([state.total[..., watch.sort == i].sum(-1) for i in (0, 1)])
     return sorts * watch.pair
 
 
-def _expose(law: Law, theta: Floats, own: Floats, past: Floats, out: Floats) -> None:
-    """What every dyad is exposed to through each channel, times how much it heeds the channel, into ``out`` (A, A, X);
-    as :func:`detente.learn.exposures.channels`, but with third parties' types by group."""
-    n, back = len(past), past.swapaxes(0, 1)
-    width, wide = own[0, 0].size, past[0, 0].size
-    sent, received = past.sum(1), past.sum(0)
-    between = 0.5 * law.partners[:, :, None, None] * (past + back)
-    flat = past.reshape(n, -1)
-    third = (
-        sent[:, None] - past,
-        received[None, :] - past,
-        sent[None, :] - back,
-        received[:, None] - back,
-        (law.partners @ flat).reshape(past.shape),
-        between.sum(1)[None, :] - between.swapaxes(0, 1),
-        (law.foes @ flat).reshape(past.shape),
-    )
-    at = 2 * width
-    np.multiply(own.reshape(n, n, width), theta[0], out=out[..., :width])
-    np.multiply(own.swapaxes(0, 1).reshape(n, n, width), theta[1], out=out[..., width:at])
-    for c, x in enumerate(third, start=HEARD):
-        np.multiply(x.reshape(n, n, wide), theta[c], out=out[..., at : at + wide])
-        at += wide
+@lean
+def _days(rules, state, days, n_taus, first, source, target, kind, share):  # type: ignore[no-untyped-def]
+    """All days of the horizon."""
+    flow, total, n_actors = state.flow, state.total, len(state.flow)
+    for day in range(days):
+        _rates(rules, state, n_taus)
+        for s in range(n_actors):
+            for t in range(n_actors):
+                for k in range(N_TYPES):
+                    x = state.rate[s, t, k] * rules.kept[s, t, k]
+                    if rules.symmetric[k]:
+                        x = 0.5 * (x + state.rate[t, s, k] * rules.kept[t, s, k])
+                    flow[s, t, k] = x
+                    total[s, t, k] += x
+        for e in range(first[day], first[day + 1]):
+            flow[source[e], target[e], kind[e]] += share[e]
+        _remember(rules, state, n_taus)
+
+
+@lean
+def _rates(rules, state, n_taus):  # type: ignore[no-untyped-def]
+    """Today's rates of all dyads by type."""
+    base, theta, heard, partners, foes = rules.base, rules.theta, rules.heard, rules.partners, rules.foes
+    past, sums, voice = state.past, state.sums, state.voice
+    copies, n_actors, width = past.shape[0], past.shape[1], past.shape[3]
+    for copy in range(copies):
+        first = copy * n_actors * n_actors
+        for a in range(n_actors):
+            for j in range(0, width, WIDTH):
+                sent = take(past, first * width) * 0.0
+                received, passed = sent, sent
+                for b in range(n_actors):
+                    out = take(past, (first + a * n_actors + b) * width + j)
+                    back = take(past, (first + b * n_actors + a) * width + j)
+                    sent, received = sent + out, received + back
+                    passed = passed + (out + back) * (0.5 * partners[a, b])
+                put(sums, 3 * a * width + j, sent)
+                put(sums, (3 * a + 1) * width + j, received)
+                put(sums, (3 * a + 2) * width + j, passed)
+        for s in range(n_actors):
+            for t in range(n_actors):
+                if s == t:
+                    continue
+                dyad = s * n_actors + t
+                half = 0.5 * partners[t, s]
+                for j in range(0, width, WIDTH):
+                    one, other = (
+                        take(past, (first + dyad) * width + j),
+                        take(past, (first + t * n_actors + s) * width + j),
+                    )
+                    friends = enemies = one * 0.0
+                    for a in range(n_actors):
+                        line = take(past, (first + a * n_actors + t) * width + j)
+                        friends, enemies = friends + line * partners[s, a], enemies + line * foes[s, a]
+                    told = take(sums, 3 * s * width + j) - one
+                    put(voice, _SENT * width + j, told * theta[HEARD + _SENT, s, t])
+                    told = take(sums, (3 * t + 1) * width + j) - one
+                    put(voice, _TARGET * width + j, told * theta[HEARD + _TARGET, s, t])
+                    told = take(sums, 3 * t * width + j) - other
+                    put(voice, _BY_TARGET * width + j, told * theta[HEARD + _BY_TARGET, s, t])
+                    told = take(sums, (3 * s + 1) * width + j) - other
+                    put(voice, _ACTOR * width + j, told * theta[HEARD + _ACTOR, s, t])
+                    put(voice, _PARTNERS * width + j, friends * theta[HEARD + _PARTNERS, s, t])
+                    told = take(sums, (3 * t + 2) * width + j) - (one + other) * half
+                    put(voice, _RIVAL * width + j, told * theta[HEARD + _RIVAL, s, t])
+                    put(voice, _FOES * width + j, enemies * theta[HEARD + _FOES, s, t])
+                near = take(state.own, (first + dyad) * n_taus * N_TYPES)
+                for h in range(1, n_taus):
+                    near = near + take(state.own, ((first + dyad) * n_taus + h) * N_TYPES)
+                one, other, third, fourth = near, near * 0.0, near * 0.0, near * 0.0  # each sum waits for itself
+                for j in range(0, voice.size, 4):
+                    one = one + take(heard, j * N_TYPES) * pick(voice, j)
+                    other = other + take(heard, (j + 1) * N_TYPES) * pick(voice, j + 1)
+                    third = third + take(heard, (j + 2) * N_TYPES) * pick(voice, j + 2)
+                    fourth = fourth + take(heard, (j + 3) * N_TYPES) * pick(voice, j + 3)
+                line = (one + other) + (third + fourth)
+                line = line * take(rules.mask, (copy * n_actors + s) * N_TYPES)
+                if copy == 0:
+                    line = line + take(base, dyad * N_TYPES)
+                else:
+                    line = line + take(state.rate, dyad * N_TYPES)
+                put(state.rate, dyad * N_TYPES, line)
+    if rules.calms:
+        for s in range(n_actors):
+            for t in range(n_actors):
+                verbal, material = state.calm[s, t, 0], state.calm[s, t, 1]
+                verbal, material = verbal / (verbal + rules.scale), material / (material + rules.scale)
+                line = take(rules.member, 0) * 0.0
+                for q in range(len(rules.damping)):
+                    left = exponential(-rules.damping[q, 0] * verbal - rules.damping[q, 1] * material)
+                    line = line + take(rules.member, q * N_TYPES) * left
+                dyad = (s * n_actors + t) * N_TYPES
+                put(state.rate, dyad, take(state.rate, dyad) * line)
+
+
+@lean
+def _remember(rules, state, n_taus):  # type: ignore[no-untyped-def]
+    """The day's flow is remembered; what was before fades."""
+    own, past, flow, heed, theta, calm = state.own, state.past, state.flow, rules.heed, rules.theta, state.calm
+    copies, n_actors, width = past.shape[0], past.shape[1], past.shape[3]
+    for copy in range(copies):
+        for s in range(n_actors):
+            for t in range(n_actors):
+                if s == t:
+                    continue
+                there, back = ((copy * n_actors + s) * n_actors + t), ((copy * n_actors + t) * n_actors + s)
+                done = take(flow, (s * n_actors + t) * N_TYPES) * take(heed, there * N_TYPES) * theta[0, s, t]
+                put(state.voice, 0, done)
+                done = take(flow, (t * n_actors + s) * N_TYPES) * take(heed, back * N_TYPES) * theta[1, s, t]
+                put(state.voice, WIDTH, done)
+                for h in range(n_taus):
+                    at = (there * n_taus + h) * N_TYPES
+                    one, other = take(own, at) * rules.fade[h], take(own, at) * 0.0
+                    for kind in range(N_TYPES):
+                        one = one + take(rules.own, (h * N_TYPES + kind) * N_TYPES) * pick(state.voice, kind)
+                        weight = take(rules.own, ((n_taus + h) * N_TYPES + kind) * N_TYPES)
+                        other = other + weight * pick(state.voice, WIDTH + kind)
+                    put(own, at, one + other)
+                for j in range(0, width, WIDTH):
+                    line = take(past, there * width + j) * take(rules.fades, j)
+                    for kind in range(N_TYPES):
+                        line = line + take(rules.notes, kind * width + j) * (flow[s, t, kind] * heed[copy, s, t, kind])
+                    put(past, there * width + j, line)
+    middle, step = rules.fade[rules.middle], 1.0 - rules.fade[rules.middle]
+    for s in range(n_actors):
+        for t in range(s):
+            verbal = material = 0.0
+            for kind in range(N_TYPES):
+                both = flow[s, t, kind] + flow[t, s, kind]
+                verbal, material = verbal + both * rules.verbal[kind], material + both * rules.material[kind]
+            calm[s, t, 0] = calm[t, s, 0] = middle * calm[s, t, 0] + step * verbal
+            calm[s, t, 1] = calm[t, s, 1] = middle * calm[s, t, 1] + step * material
 
 
 def _kept(plan: Plan, v: int, row: int) -> Floats:

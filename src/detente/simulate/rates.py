@@ -43,7 +43,7 @@ class Law(NamedTuple):
         group: (L) of source types that third parties do not tell apart, first: (J) first type of each group.
         quad: (K) class of each response. damping: (D, Q, 2), scale, calm: (A, A, 2) verbal and material cooperation of
             each pair, calm_of: (L) which of them a type is, else -1; middle: their time constant. calms: whether
-            damping is at work.
+            damping is at work. symmetric: (K) types without direction.
     """
 
     base: Floats
@@ -62,6 +62,7 @@ class Law(NamedTuple):
     calm_of: Ints
     middle: int
     calms: bool
+    symmetric: Bools
 
 
 class Model(NamedTuple):
@@ -163,6 +164,7 @@ def law(fit: Fit, gap: int) -> Law:
         calm_of=np.where(verbal, 0, np.where(material, 1, -1)).astype(np.int64),
         middle=middle,
         calms=calms,
+        symmetric=_symmetric(fit),
     )
 
 
@@ -238,7 +240,7 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
         material=ready(m.calm_of == 1),
         middle=m.middle,
         calms=m.calms,
-        symmetric=_symmetric(fit),
+        symmetric=m.symmetric,
         phi=float(max(fit.phi, 0.0)),
         power=float(fit.phi_power),
         volume=spread(fit),
