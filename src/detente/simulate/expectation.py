@@ -192,7 +192,9 @@ def _rates(rules, state, n_taus):  # type: ignore[no-untyped-def]
                     friends = enemies = one * 0.0
                     for a in range(n_actors):
                         line = take(past, (first + a * n_actors + t) * width + j)
-                        friends, enemies = friends + line * partners[s, a], enemies + line * foes[s, a]
+                        friends = friends + line * partners[s, a]
+                        if foes[s, a] > 0.0:
+                            enemies = enemies + line * foes[s, a]
                     told = take(sums, 3 * s * width + j) - one
                     put(voice, _SENT * width + j, told * theta[HEARD + _SENT, s, t])
                     told = take(sums, (3 * t + 1) * width + j) - one
@@ -254,8 +256,9 @@ def _remember(rules, state, n_taus):  # type: ignore[no-untyped-def]
                     one, other = take(own, at) * rules.fade[h], take(own, at) * 0.0
                     for kind in range(N_TYPES):
                         one = one + take(rules.own, (h * N_TYPES + kind) * N_TYPES) * pick(state.voice, kind)
-                        weight = take(rules.own, ((n_taus + h) * N_TYPES + kind) * N_TYPES)
-                        other = other + weight * pick(state.voice, WIDTH + kind)
+                        if not rules.symmetric[kind]:  # what has no direction goes on by inertia alone
+                            weight = take(rules.own, ((n_taus + h) * N_TYPES + kind) * N_TYPES)
+                            other = other + weight * pick(state.voice, WIDTH + kind)
                     put(own, at, one + other)
                 for j in range(0, width, WIDTH):
                     line = take(past, there * width + j) * take(rules.fades, j)

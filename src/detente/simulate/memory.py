@@ -133,7 +133,8 @@ def begin(memory, model, draw, pasts):  # type: ignore[no-untyped-def]
     for i in range(0, own.size, WIDTH):
         line = take(model.start, draw * own.size + i)
         put(own, i, line)
-        put(memory.heeded, i, line)
+        if pasts > 1:
+            put(memory.heeded, i, line)
     for copy in range(pasts):
         for i in range(0, start_past.size, WIDTH):
             put(past, copy * start_past.size + i, take(start_past, i))
@@ -158,7 +159,8 @@ def renew(memory, room, middle, pasts):  # type: ignore[no-untyped-def]
     for i in range(0, own.size, WIDTH):
         left = room.left[age, i // WIDTH % n_taus]
         put(own, i, take(own, i) * left)
-        put(heeded, i, take(heeded, i) * left)
+        if pasts > 1:
+            put(heeded, i, take(heeded, i) * left)
     for j in range(0, width, WIDTH):
         line = take(room.left_past, age * width + j)
         for i in range(j, pasts * past[0].size, width):
