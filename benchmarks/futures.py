@@ -109,7 +109,7 @@ def speed(o: argparse.Namespace) -> None:
     pairs = o.actors * (o.actors - 1) // 2
     print(f"{o.actors} actors, {len(fit.types)} types, {o.days} days, {events:.0f} events a day, one thread")
     median, best = 1 / float(np.median(stretches)), 1 / min(stretches)
-    print(f"kernel {median:8.1f} futures/s of processor time, median of {len(stretches)} stretches; {best:.1f} the best")
+    print(f"kernel {median:8.1f} futures/s of processor time, median of {len(stretches)}; best {best:.1f}")
     print(f"call   {o.futures / seconds:8.1f} futures/s (one expectation among it)")
     ratio = o.futures / seconds * peer_seconds / o.peer_futures
     print(f"numpy  {o.peer_futures / peer_seconds:8.1f} futures/s, ratio {ratio:.0f}")
