@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date as Date
 
 import numpy as np
@@ -15,10 +16,20 @@ ACTORS = ("USA", "KOR", "PRK", "CHN", "JPN")
 DAYS = 20
 
 
-def make(*, reaction: float = 0.4, phi: float = 1.5, draws: int = 3, seed: int = 1, rate: float = 0.06) -> Fit:
-    """A small model with every channel alive; ``reaction`` sets how much follows from each event."""
+def make(
+    *,
+    reaction: float = 0.4,
+    phi: float = 1.5,
+    draws: int = 3,
+    seed: int = 1,
+    rate: float = 0.06,
+    actors: Sequence[str] = ACTORS,
+    days: Sequence[float] = (2.0, 12.0),
+) -> Fit:
+    """A small model with every channel alive; ``reaction`` sets how much follows from each event, ``days`` are its time
+    constants."""
     rng = np.random.default_rng(seed)
-    n, k, taus = len(ACTORS), len(TYPES), np.array([2.0, 12.0])
+    n, k, taus = len(actors), len(TYPES), np.array(days)
     off = 1.0 - np.eye(n)
     base = symmetrise(rng.gamma(0.5, 2 * rate, (n, n, k)) * off[..., None])
     weights = rng.gamma(0.3, 1.0, (len(CHANNELS), len(taus), k, k))
@@ -29,7 +40,7 @@ def make(*, reaction: float = 0.4, phi: float = 1.5, draws: int = 3, seed: int =
     mean = base * 1.5
     spread = np.exp(0.1 * rng.normal(size=(draws, *weights.shape)))
     return Fit(
-        actors=ACTORS,
+        actors=tuple(actors),
         types=TYPES,
         taus=taus,
         channels=CHANNELS,

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy import stats
 
+from detente.actors import state_codes
 from detente.codebook import QUADS, TYPES, event_type, is_hostile, quad
 from detente.errors import ScenarioError
 from detente.learn.exposures import channels, damped, symmetrise
@@ -155,7 +156,10 @@ def near(own, base, left, age, s, t, out):  # type: ignore[no-untyped-def]
     lanes.put(out, 0, memory.between(own, base, 0, left, age, s, t))
 
 
-@pytest.mark.parametrize("fit", [FIT, calming()], ids=["plain", "damped, with foes"])
+WIDE = make(actors=(*ACTORS, *sorted(state_codes() - set(ACTORS))[:12]), days=(2.0, 10.0, 45.0), rate=0.02)
+
+
+@pytest.mark.parametrize("fit", [FIT, calming(), calming(WIDE)], ids=["plain", "damped, with foes", "17 actors"])
 def test_what_is_remembered_is_what_the_model_says(fit: Fit) -> None:
     """Rates before damping, of all types together and of each, and what a measure leaves of them, from one renewal to
     the next and beyond."""
@@ -163,7 +167,7 @@ def test_what_is_remembered_is_what_the_model_says(fit: Fit) -> None:
     notice = Measure("x", "X", "assumed", (Stream(("MOBILIZE", "ACCUSE"), "all", "all"),), strength=(0.6, 0.6))
     plan = futures_module.plans(fit, [(notice.between(*SIDES),)], DAYS, 1).at(0, 1)
     assert plan.pasts[0] == 2
-    n, rng, fade = len(ACTORS), np.random.default_rng(5), np.exp(-1.0 / fit.taus)
+    n, rng, fade = len(fit.actors), np.random.default_rng(5), np.exp(-1.0 / fit.taus)
     kept, room = memory.room(model, 2)
     memory.begin(kept, model, 0, 2)
     stays, heeds = np.ones((1, n, 16)), np.ones((1, 2))
@@ -462,6 +466,22 @@ def test_two_damped_streams_damp_exactly_what_they_should() -> None:
             since[i, j] = fade * since[i, j] + (1.0 - fade) * part[..., None]
     np.testing.assert_allclose(found[0, 0], total[..., hostile].sum(-1), rtol=1e-9)
     np.testing.assert_allclose(found[0, 1], total[..., ~hostile].sum(-1), rtol=1e-9)
+
+
+def test_futures_strike_out_what_is_damped() -> None:
+    """Overlapping assumed measures, each event that follows struck out once: the mean of paired differences is that of
+    the expectations."""
+    fit = replace(make(reaction=0.8, rate=0.02), volume_sd=(0.0, 0.0))
+    streams = (Stream(("ACCUSE", "MOBILIZE", "COERCE"), "all", "all"),), (Stream(("ACCUSE", "CONSULT"), "all", "all"),)
+    one = Measure("x", "X", "assumed", streams[0], strength=(1.0, 1.0), reaction=TYPES).between(ACTORS[:1], ACTORS[1:])
+    two = Measure("y", "Y", "assumed", streams[1], strength=(0.5, 0.5)).between(ACTORS[:2], ACTORS[2:])
+    base = run(fit, n=1500)
+    for measures in ((one,), (one, two)):
+        found = run(fit, *measures, n=1500)
+        change = found.dyads.sum((1, 2, 3)) - base.dyads.sum((1, 2, 3))
+        expected = (found.expected - base.expected).sum((1, 2, 3)).mean()
+        assert expected < -5
+        assert abs(change.mean() - expected) < 4 * change.std() / np.sqrt(1500)
 
 
 def replace_strength(m: Measure, value: float) -> Measure:

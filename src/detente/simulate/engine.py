@@ -3,20 +3,19 @@
 On most days nothing happens between most pairs. So the engine draws a pair's *number* of events first, by one uniform a
 pair and day, and asks which events they were only where there are some:
 
-1. ``T``, the rate of each dyad summed over response types (or over those of each quad class where the model damps by
-   class), is kept from day to day as decayed excitation. That is all that quiet pairs cost.
+1. ``T``, the rate of each dyad over all response types and before damping, is kept from day to day as decayed
+   excitation. That is all that quiet pairs cost.
 2. A pair's count is the quantile of its negative binomial distribution (the Poisson count under the pair's Gamma shock,
    summed out). Given the count, its events are independent draws among the pair's cells: together exactly the negative
-   multinomial of the model.
-3. Each event draws its cell by a luck of its own. The dyad and class follow from ``T``. The type follows from the
-   dyad's own excitation (inertia and reciprocity, kept by type, decayed only when touched) or, where the luck falls
-   into the rest, from what third parties did (:func:`detente.simulate.memory.hearsay`), which is worked out from
-   histories only then.
+   multinomial of the model; under damping, with the over-dispersion of :func:`_weigh`.
+3. Each event draws its cell by a luck of its own. Whether it comes from the dyads' own excitation (inertia and
+   reciprocity, kept by type) or from third parties follows from ``T``. What third parties did
+   (:func:`detente.simulate.memory.hearsay`) is worked out from histories only where a luck falls into their part.
 
 Randomness is counter based: each number is a hash (splitmix64, Steele, Lea and Flood 2014) of seed, future, day, pair
 and event. The same future under another measure therefore meets the same luck, a higher rate never gives fewer events
-of the pair, and nothing depends on the number of workers or on their order. A stream that a measure removes is thinned:
-its events are drawn, and each is struck out by a luck of its own.
+of the pair (where nothing damps), and nothing depends on the number of workers or on their order. What a measure
+removes or damps, and third parties' part under cooperation, is drawn and then struck out, each by a luck of its own.
 
 The shock of the reporting volume acts on what is reported, not on what is remembered: memory takes the count that the
 same luck gives without it. A shock on the loop itself would feed on its own noise.
@@ -51,6 +50,9 @@ from detente.simulate.luck import (
 )
 from detente.simulate.memory import begin, between, dawn, hearsay, night, renew, room
 from detente.simulate.rates import N_TYPES, Bools, Floats, Ints, Model
+
+_REMOVED, _NOTED, _HEEDED, _CALMED = range(4)  # lucks of an event
+_BELOW = 1.0 - 3e-7  # keeps what is below a sum below it when both are rounded to single precision
 
 
 class Plan(NamedTuple):
@@ -259,11 +261,11 @@ def _heeded(memory, room, model, draw, copy, age, s, t, k, near):  # type: ignor
     for i in range(2):
         hearsay(
             memory.past, model.partners, model.foes, model.theta, model.heard, room.left_past, room.voice, draw,
-            i * copy, age, s, t, room.heard[3],
+            i * copy, age, s, t, room.heard[2],
         )  # fmt: skip
         if i == 0:
-            whole = room.heard[3, k]
-    return room.heard[3, k] / whole
+            whole = room.heard[2, k]
+    return room.heard[2, k] / whole
 
 
 @lean
@@ -324,7 +326,8 @@ def _weigh(memory, room, model, draw, age, loud, n):  # type: ignore[no-untyped-
         near[x] = last(back)
         rest = apart[x, 0] + apart[x, 1]
         mean[x] = near[x] + rest
-        # Of third parties' part, damping leaves about as much as of the other; types are drawn first, then struck out.
+        # For the over-dispersion only, damping leaves as much of third parties' part as of the rest: events of that
+        # part are struck out by type, exactly.
         seen[x] = near[x] + rest * (near[x] / undamped if undamped > 0.0 else 1.0)
 
 
@@ -390,7 +393,7 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
                         at = unit(event) * loud.mean[x]
                         here = at < near
                         if here:
-                            place = passed(forth, at) + passed(back, at)
+                            place = passed(forth, at * _BELOW) + passed(back, at * _BELOW)
                         else:
                             at -= near
                             way = int(at >= there)
@@ -403,18 +406,20 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
                                 put(heard, way * N_TYPES, running(take(heard, way * N_TYPES)))
                                 known |= 1 << way
                             line = take(heard, way * N_TYPES)
+                            loudest = float(last(line))
+                            if loudest <= 0.0:  # the rest was but rounding
+                                continue
                             at = (at - there) / again if way else at / there
-                            place = way * N_TYPES + passed(line, at * float(last(line)))
-                        place = min(place, 2 * N_TYPES - 1)
+                            place = way * N_TYPES + passed(line, at * loudest * _BELOW)
                         way, k = place // N_TYPES, place % N_TYPES
                         s, t = (j, i) if way else (i, j)
-                        if model.calms and not here and unit(below(event, 3)) >= loud.left[x, k]:
+                        if model.calms and not here and unit(below(event, _CALMED)) >= loud.left[x, k]:
                             continue
-                        if thinned and unit(below(event, 0)) >= kept[s, t, k]:
+                        if thinned and unit(below(event, _REMOVED)) >= kept[s, t, k]:
                             continue
                         if pasts > 1 and answer[s, k] > 0:
                             share = _heeded(memory, room, model, draw, answer[s, k], age, s, t, k, here)
-                            if unit(below(event, 2)) >= share:
+                            if unit(below(event, _HEEDED)) >= share:
                                 continue
                         # Without branches: a processor cannot guess these, and loses more by guessing wrong.
                         cell, mirrored = (s * n_actors + t) * N_TYPES + k, (t * n_actors + s) * N_TYPES + k
@@ -422,7 +427,7 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
                         increase(flow, cell, felt * pick(direct, k))
                         increase(flow, mirrored, felt * pick(mutual, k))
                         which = sort[k]
-                        noted = (e < told) & (unit(below(event, 1)) * most < loud.swell[x, which])
+                        noted = (e < told) & (unit(below(event, _NOTED)) * most < loud.swell[x, which])
                         heavy += noted * grave[k]
                         daily[which, day] += noted
                         increase(seen, cell, np.int32(noted))

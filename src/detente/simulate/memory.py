@@ -32,7 +32,7 @@ from detente.simulate.rates import GROUP, HEARD, N_TYPES, Floats, Model
 
 _OWN, _BACK, _SENT, _TARGET, _BY_TARGET, _ACTOR, _PARTNERS, _RIVAL, _FOES = range(len(CHANNELS))
 _AGE: Final = 30  # most days between renewals
-_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)  # single, as a double would widen what it meets
+_ZERO, _HALF = np.float32(0.0), np.float32(0.5)  # single, as a double would widen what it meets
 
 
 class Memory(NamedTuple):
@@ -42,7 +42,8 @@ class Memory(NamedTuple):
         total: (A, H, P) excitation of a dyad summed over response types, less what the pools hold of it in excess.
         pool: (A, 2, 16) excitation by what an actor sent and received, for all dyads that hear it, laid out as the
             first two lines of :attr:`detente.simulate.rates.Model.answers`.
-        own: (A, A, H, K) excitation by inertia and reciprocity; heeded: the same, less what measures damp of it.
+        own: (A, A, H, K) excitation by inertia and reciprocity; heeded: the same, less what measures damp of it,
+            where they do.
         past: (S, A, A, J) history by dyad. The first of S copies is whole; the others are less what measures damp for
             the cells that share the copy.
         calm: (A, A, 2) cooperation of the pair [i, j], i below j.
@@ -67,7 +68,7 @@ class Room(NamedTuple):
         left: (N, H) share of an excitation left so many days after the renewal; left_line: (N, 16) the same for the
             lines of pools, left_past: (N, J) for histories. more, more_line, more_past: the inverse.
         direct, mutual: (K) what an event adds to its dyad and to the other way round. eye: (A, P) identity.
-        edge: (8, 16), voice: (C - 2, J), heard: (4, 16): room.
+        edge: (8, 16), voice: (C - 2, J), heard: (3, 16): room.
     """
 
     whole: Floats
@@ -120,7 +121,7 @@ def room(model: Model, pasts: int) -> tuple[Memory, Room]:
         eye=aligned(np.eye(n_actors, padded), like),
         edge=zeros((8, WIDTH), like),
         voice=zeros((len(CHANNELS) - HEARD, jh), like),
-        heard=zeros((4, N_TYPES), like),
+        heard=zeros((3, N_TYPES), like),
     )
 
 
@@ -295,8 +296,8 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
     n_actors, n_taus, padded = memory.total.shape
     width, wide, dyads = past.shape[3], answers.shape[2], n_actors * padded
     nothing, events = take(lanes, 0) * _ZERO, (s * n_actors + t) * N_TYPES
-    bits = marks(take(flow, events))
-    if bits == 0:
+    kinds = marks(take(flow, events))
+    if kinds == 0:
         for i in range(3):
             put(edge, at + i * WIDTH, nothing)
         return
@@ -308,9 +309,9 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
     toward = (draw * len(CHANNELS) * n_actors + t) * padded + s  # of theta: s toward t
     back = (draw * len(CHANNELS) * n_actors + s) * padded + t
     heed, heed_back = pick(theta, toward + _OWN * dyads), pick(theta, back + _BACK * dyads)
-    while bits:
-        kind = lowest(bits)
-        bits &= bits - 1
+    while kinds:
+        kind = lowest(kinds)
+        kinds &= kinds - 1
         n, i = pick(flow, events + kind), row + kind * wide
         done = done + take(answers, i) * n
         suffered = suffered + take(answers, i + WIDTH) * n
@@ -331,11 +332,11 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
             )  # fmt: skip
     put(flow, events, nothing)
     # Sums over all that hear it, and less what the two themselves do not hear of it that way.
-    passed, returned = _HALF * pick(model.partners, s * n_actors + t), _HALF * pick(model.partners, t * n_actors + s)
+    onward, returned = _HALF * pick(model.partners, s * n_actors + t), _HALF * pick(model.partners, t * n_actors + s)
     growth = take(room.more_line, age * WIDTH)
     done, suffered = done * growth, suffered * growth
     head, one, two, rival = take(lanes, 0), take(lanes, WIDTH), take(lanes, 2 * WIDTH), take(lanes, 3 * WIDTH)
-    _add(pool, 2 * s * WIDTH, done * (one + rival * passed))
+    _add(pool, 2 * s * WIDTH, done * (one + rival * onward))
     _add(pool, (2 * s + 1) * WIDTH, suffered * one)
     _add(pool, 2 * t * WIDTH, done * (two + rival * returned))
     _add(pool, (2 * t + 1) * WIDTH, suffered * two)
@@ -343,7 +344,7 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
     line = line - rival * (pick(theta, toward + _RIVAL * dyads) * returned)
     put(edge, at, gathered(done * line))
     line = head * heed_back - one * pick(theta, back + _BY_TARGET * dyads) - two * pick(theta, back + _ACTOR * dyads)
-    line = line - rival * (pick(theta, back + _RIVAL * dyads) * passed)
+    line = line - rival * (pick(theta, back + _RIVAL * dyads) * onward)
     put(edge, at + WIDTH, gathered(suffered * line))
     put(edge, at + 2 * WIDTH, told * growth)
 

@@ -74,7 +74,8 @@ class Model(NamedTuple):
 
     Args:
         base: (D, A, A, K) by target and source, as all that follows by dyad, and base_sum: (D, A, P) over types.
-        theta: (D, C, A, P). partners, foes: (A, A); near: (2, A, P) both, by whom they are of.
+        theta: (D, C, A, P). partners, foes: (A, A); near: (2, A, P)
+            how much the first is the partner, or the foe, of the second.
         fade: (H) ``exp(-1 / tau)``. step: (H) one less that, what an event adds on its day.
         answers: (D, L, (3 + 2 H) 16) what one event excites: three lines summed over types of response (:data:`LINES`),
             then H by inertia and H by reciprocity by type. Weights times step.
