@@ -257,7 +257,7 @@ def test_reproduction_is_the_spectral_radius() -> None:
         summed = FIT.draws.weights[0].sum(1)
         dense[:, column] = symmetrise(np.einsum("cab,clk,cabl->abk", FIT.draws.theta[0], summed, exposed)).ravel()
     radius = np.abs(np.linalg.eigvals(dense)).max()
-    assert rates.reproduction(FIT, steps=200)[0] == pytest.approx(radius, rel=1e-3)
+    assert rates.reproduction(FIT)[0] == pytest.approx(radius, rel=1e-3)
 
 
 def count(mean: float, phi: float, u: float) -> int:
