@@ -123,12 +123,28 @@ def test_command(tmp_path) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.filterwarnings("ignore::detente.errors.DetenteWarning")
-def test_actors_of_a_desk_go_by_name_and_number(tmp_path: Path) -> None:
-    record().write_csv(tmp_path / "events.csv")
+def made(folder: Path) -> dt.Desk:
+    """A desk with the record as events that others coded."""
+    record().write_csv(folder / "events.csv")
     columns = "\n".join(f'{name} = "{name}"' for name in ("day", "source", "target", "type"))
-    (tmp_path / "columns.toml").write_text(f'dataset = "made"\n[columns]\n{columns}\n')
-    desk = dt.open(tmp_path / "desk")
-    desk.load("table", tmp_path / "events.csv", map=tmp_path / "columns.toml")
+    (folder / "columns.toml").write_text(f'dataset = "made"\n[columns]\n{columns}\n')
+    desk = dt.open(folder / "desk")
+    desk.load("table", folder / "events.csv", map=folder / "columns.toml")
+    return desk
+
+
+def test_futures_and_measures_are_drawn_from_the_shell(tmp_path: Path) -> None:
+    made(tmp_path)
+    size = ["--desk", f"{tmp_path}/desk", "--futures", "20", "--days", "10"]
+    sides = ["--measure", "hotline", "--by", "USA", "--toward", "PRK", "--actor", "USA", "--actor", "PRK"]
+    for command, shown in (("simulate", "Hostile events to come"), ("compare", "What each measure would change")):
+        done = CliRunner().invoke(main, [command, *size, *sides, "--svg", f"{tmp_path}/{command}.svg"])
+        assert done.exit_code == 0, done.output
+        assert shown in (tmp_path / f"{command}.svg").read_text(encoding="utf-8")
+
+
+def test_actors_of_a_desk_go_by_name_and_number(tmp_path: Path) -> None:
+    desk = made(tmp_path)
     how = {"first": Date(2020, 7, 1), "every": 40, "futures": 20}
     found = desk.hindcast(actors=["North Korea", "the United States"], **how)
     assert found.actors == ("PRK", "USA") and found.forecasts[0].seen.sum() > 0

@@ -15,7 +15,7 @@ from detente.codebook import TYPES
 from detente.errors import ScenarioError
 from detente.simulate import Scenario, Threshold, catalogue, compare, measure
 from detente.simulate.lines import line_of
-from detente.simulate.measures import dialogue, notice_of_drills, parse, sources, suspend
+from detente.simulate.measures import dialogue, notice_of_drills, parse, sources, suspend, title
 from tests.small import DAYS, FIT, SIDES, futures
 
 
@@ -215,7 +215,7 @@ def test_names_and_marks_of_editors() -> None:
     )
     read = Scenario.parse(("\ufeff" + text + FIVE_LINES).encode())
     assert read.actors == ("USA", "KOR", "PRK")
-    assert read.sets()[2][0].name == "Visits and notice"
+    assert title(read.sets()[2]) == "Visits and notice"
 
 
 LINES = (

@@ -220,7 +220,7 @@ def figure(
     wrapped = [part for line in lines for part in textwrap.wrap(line, 140, break_long_words=True)]
     spec = {
         "$schema": _SCHEMA,
-        "title": {"text": title, "subtitle": wrapped},
+        "title": {"text": textwrap.wrap(title, 110), "subtitle": wrapped},
         "config": _CONFIG,
         **body,
     }

@@ -17,6 +17,7 @@ from detente.cli.options import (
     open_desk,
     seed_option,
     show,
+    svg_option,
     table_options,
 )
 
@@ -48,7 +49,7 @@ def learn(
 @click.option("--toward", multiple=True, help="Whom the reaction meets; with --to: to whom the act is done.")
 @click.option("--channel", help="Only through this channel.")
 @click.option("--days", type=click.IntRange(1, 365), default=60, show_default=True, help="With --to: days shown.")
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="With --to: draw the curve to this file.")
+@svg_option("With --to: draw the curve to this file.")
 @model_option
 @table_options
 def reactions(path: Path, form: str | None, actor: str | None, to: str | None, **asked: Any) -> None:

@@ -71,6 +71,11 @@ def table_options(command: F) -> F:
     return click.option("--json", "form", flag_value="json", help="Print as JSON lines.")(command)
 
 
+def svg_option(what: str) -> Callable[[F], F]:
+    """Draw a figure as well; ``what`` and where, as the help says it."""
+    return click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help=what)
+
+
 def seed_option(command: F) -> F:
     """The seed of everything random."""
     return click.option("--seed", type=int, default=7, show_default=True, help="Seed of everything random.")(command)

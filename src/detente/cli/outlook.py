@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from detente.cli.options import as_of_option, desk_option, give, open_desk, seed_option, table_options
+from detente.cli.options import as_of_option, desk_option, give, open_desk, seed_option, svg_option, table_options
 
 
 @click.command(epilog="Example: detente outlook --actor PRK --days 7")
@@ -16,7 +16,7 @@ from detente.cli.options import as_of_option, desk_option, give, open_desk, seed
 @click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days ahead.")
 @click.option("--actor", help="Only what this one does (code or name).")
 @click.option("--type", "kind", help="Only this PLOVER type.")
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the head of the list to this file.")
+@svg_option("Draw the head of the list to this file.")
 @as_of_option
 @seed_option
 @table_options

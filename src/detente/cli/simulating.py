@@ -19,6 +19,7 @@ from detente.cli.options import (
     open_desk,
     seed_option,
     show,
+    svg_option,
     table_options,
 )
 
@@ -78,14 +79,17 @@ Examples:
 )
 @experiment_options
 @large_options
+@svg_option("Draw the fan of hostile events to this file.")
 @table_options
-def simulate(form: str | None, path: Path, **asked: Any) -> None:
+def simulate(form: str | None, path: Path, svg: Path | None, **asked: Any) -> None:
     """What would come next: many futures from the fitted reactions, under the measures named (or none).
 
     SCENARIO is a TOML file; options given here override it.
     """
     with _told(asked) as progress:
         futures = open_desk(path).simulate(**asked, progress=progress)
+    if svg:
+        futures.figure().save(svg)
     give(futures, form)
 
 
@@ -93,21 +97,24 @@ def simulate(form: str | None, path: Path, **asked: Any) -> None:
     epilog="""\b
 Examples:
   detente compare --days 90 --futures 1000 --csv
-  detente compare korea.toml --measure hotline --measure drills-notice
+  detente compare korea.toml --measure hotline --measure drills-notice --svg measures.svg
   detente compare --actor USA --actor KOR --actor PRK --by USA --by KOR --toward PRK
   detente compare korea.toml --futures 100000 --resume run2
 """
 )
 @experiment_options
 @large_options
+@svg_option("Draw what each measure would change to this file.")
 @table_options
-def compare(form: str | None, path: Path, **asked: Any) -> None:
+def compare(form: str | None, path: Path, svg: Path | None, **asked: Any) -> None:
     """What each measure would change, against no measure, in the same futures (default: the whole catalogue).
 
     SCENARIO is a TOML file; options given here override it.
     """
     with _told(asked) as progress:
         comparison = open_desk(path).compare(**asked, progress=progress)
+    if svg:
+        comparison.figure().save(svg)
     give(comparison, form)
 
 

@@ -22,7 +22,7 @@ from detente.errors import ScenarioError
 from detente.figure import Figure, Shown
 from detente.learn.model import Fit
 from detente.simulate.futures import BANDS, NO_MEASURE, Futures, How, cited, run
-from detente.simulate.measures import Measure
+from detente.simulate.measures import Measure, title
 from detente.simulate.threshold import Threshold
 
 Floats = NDArray[np.floating[Any]]
@@ -359,7 +359,7 @@ def _days(calm: NDArray[np.int64]) -> float | None:
 
 def _names(sets: Sequence[tuple[Measure, ...]]) -> list[str]:
     """Names of the sets; the sides are added where the same measures are tried for others."""
-    names = [" + ".join(m.name for m in each) for each in sets]
+    names = [title(each) for each in sets]
     long = [" + ".join(f"{m.name} ({', '.join(m.by)} toward {', '.join(m.toward)})" for m in each) for each in sets]
     names = [full if names.count(name) > 1 else name for name, full in zip(names, long, strict=True)]
     if twice := [name for name in names if names.count(name) > 1]:

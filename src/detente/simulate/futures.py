@@ -23,7 +23,7 @@ from detente.simulate import engine, rates, sketch
 from detente.simulate.expectation import expect
 from detente.simulate.experiment import WEEK, Experiment, Progress, Record, carry_out
 from detente.simulate.luck import CAP
-from detente.simulate.measures import Measure, sources
+from detente.simulate.measures import Measure, sources, title
 from detente.simulate.plan import plans
 from detente.simulate.threshold import Threshold
 
@@ -318,7 +318,7 @@ def simulate(
     Example:
         ``simulate(fit, start="2018-03-01", days=60, futures=400, seed=7).fan()``
     """
-    name = " + ".join(m.name for m in measures) or NO_MEASURE
+    name = title(measures) or NO_MEASURE
     return run(fit, [(name, tuple(measures))], start, days, futures, seed, among, threshold, workers, **how)[0]
 
 

@@ -15,7 +15,7 @@ from detente.learn.model import Fit
 from detente.simulate import engine
 from detente.simulate.compare import Comparison, Effect
 from detente.simulate.futures import NO_MEASURE, Setting
-from detente.simulate.measures import Measure
+from detente.simulate.measures import Measure, title
 from detente.simulate.threshold import Threshold
 
 _BLOCK: Final = 10  # futures between two looks at the clock
@@ -90,7 +90,7 @@ class Live:
         if not measures:
             raise ScenarioError("There is nothing to compare: give at least one measure.")
         began = perf_counter()
-        named = (" + ".join(m.name for m in measures), tuple(measures))
+        named = (title(measures), tuple(measures))
         both, alone = self._setting.under([(NO_MEASURE, ()), named]), self._setting.under([named])
         most = self._most if futures is None else -(-futures // _BLOCK) * _BLOCK
         found = [alone.expected_of(0)]

@@ -452,4 +452,10 @@ def measure(id: str, among: Sequence[Measure] = ()) -> Measure:
     if id in known:
         return known[id]
     near = get_close_matches(id, known, n=3, cutoff=0.5) or list(known)
-    raise ScenarioError(f"There is no measure {id!r}; near names: {', '.join(near)}.")
+    both = ' Several that go together are written { use = ["hotline", "forum"] }.' if "+" in id else ""
+    raise ScenarioError(f"There is no measure {id!r}; near names: {', '.join(near)}.{both}")
+
+
+def title(measures: Iterable[Measure]) -> str:
+    """What measures that go together are called."""
+    return " + ".join(dict.fromkeys(m.name for m in measures))

@@ -227,10 +227,8 @@ def hearsay(past, partners, foes, theta, heard, left_past, voice, draw, copy, ag
                 sent = sent + take(past, (first + a * n_actors + s) * width + j)
                 actor = actor + take(past, (first + s * n_actors + a) * width + j)
             if a != s:
-                done, suffered = (
-                    take(past, (first + a * n_actors + t) * width + j),
-                    take(past, (first + t * n_actors + a) * width + j),
-                )
+                done = take(past, (first + a * n_actors + t) * width + j)
+                suffered = take(past, (first + t * n_actors + a) * width + j)
                 by_target = by_target + done
                 target = target + suffered
                 rival = rival + (done + suffered) * (_HALF * partners[t, a])
@@ -269,9 +267,9 @@ def _heed(heeded, past, flow, model, more, more_past, triggers, draw, stays, hee
     at = (draw * N_TYPES + kind) * answers.shape[2] + 3 * WIDTH
     for way in range(2):
         a, b = (t, s) if way else (s, t)  # a reacts toward b
-        strength = theta[draw, way, b, a] * n
+        strength = theta[draw, way, b, a]
         for h in range(n_taus):
-            line = take(answers, at + (way * n_taus + h) * N_TYPES) * (more[age, h] * strength)
+            line = take(answers, at + (way * n_taus + h) * N_TYPES) * (more[age, h] * n * strength)
             for m in range(len(triggers)):
                 if triggers[m, s, t, kind]:
                     line = line * take(stays, (m * n_actors + a) * N_TYPES)
@@ -304,7 +302,7 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
     first, row = (t * n_actors + s) * width, draw * N_TYPES * wide
     cooperation = model.step[model.middle] * pick(more, age * n_taus + model.middle)
     pair = (min(s, t) * n_actors + max(s, t)) * 2
-    done, suffered, told = nothing, nothing, nothing
+    done, suffered, news = nothing, nothing, nothing
     here, there = (t * n_actors + s) * n_taus * N_TYPES, (s * n_actors + t) * n_taus * N_TYPES
     toward = (draw * len(CHANNELS) * n_actors + t) * padded + s  # of theta: s toward t
     back = (draw * len(CHANNELS) * n_actors + s) * padded + t
@@ -315,7 +313,7 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
         n, i = pick(flow, events + kind), row + kind * wide
         done = done + take(answers, i) * n
         suffered = suffered + take(answers, i + WIDTH) * n
-        told = told + take(answers, i + 2 * WIDTH) * n
+        news = news + take(answers, i + 2 * WIDTH) * n
         i += 3 * WIDTH
         for h in range(n_taus):
             x = pick(more, age * n_taus + h) * n
@@ -346,7 +344,7 @@ def _digest(memory, room, model, triggers, draw, stays, heeds, pasts, s, t, age,
     line = head * heed_back - one * pick(theta, back + _BY_TARGET * dyads) - two * pick(theta, back + _ACTOR * dyads)
     line = line - rival * (pick(theta, back + _RIVAL * dyads) * onward)
     put(edge, at + WIDTH, gathered(suffered * line))
-    put(edge, at + 2 * WIDTH, told * growth)
+    put(edge, at + 2 * WIDTH, news * growth)
 
 
 @lean
@@ -375,7 +373,7 @@ def night(memory, room, model, triggers, draw, stays, heeds, pasts, stirred, n, 
                 enemies = take(near, dyads + s * padded + a) * take(theta, ears + _FOES * dyads + a)
                 itself = take(room.eye, s * padded + a)
                 for h in range(n_taus):
-                    told = (3 * way + 2) * WIDTH + h * GROUP
-                    line = friends * pick(edge, told) + enemies * pick(edge, told + 1)
+                    news = (3 * way + 2) * WIDTH + h * GROUP
+                    line = friends * pick(edge, news) + enemies * pick(edge, news + 1)
                     line = line + itself * pick(edge, (6 + way) * WIDTH + h * GROUP)
                     _add(total, (t * n_taus + h) * padded + a, line)

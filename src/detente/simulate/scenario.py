@@ -99,9 +99,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         ids = (use.use,) if isinstance(use.use, str) else use.use
         changes = {k: v for k in ("strength", "every", "first") if (v := getattr(use, k)) is not None}
         out = []
-        for i, id in enumerate(ids):
-            if use.name:  # the set has the name; its parts need not repeat their own
-                changes["name"] = use.name if not i else measure(id, self.measure).name
+        if use.name:  # of the set, and so of each of its parts
+            changes["name"] = use.name
+        for id in ids:
             m = msgspec.structs.replace(measure(id, self.measure), **changes)
             out.append(check(m, name=self.name).between(use.by or self.by, use.toward or self.toward))
         return tuple(out)
