@@ -12,6 +12,7 @@ from detente.cli.options import (
     Day,
     as_of_option,
     desk_option,
+    draw,
     give,
     model_option,
     open_desk,
@@ -67,9 +68,7 @@ def reactions(path: Path, form: str | None, actor: str | None, to: str | None, *
     if not actor:
         raise click.UsageError("--to needs --actor (who reacts).")
     found = desk.reaction(actor, to=to, by=by, toward=toward or None, model=model, channel=channel, days=days)
-    if svg:
-        found.figure().save(svg)
-    give(found, form)
+    draw(found, form, svg)
 
 
 @click.command(epilog="Example: detente reproduction --by bloc --hostile")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from detente.desk import Desk
+    from detente.figure import Figure
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,6 +26,12 @@ class Result(Protocol):
 
     def frame(self) -> pl.DataFrame: ...
     def summary(self) -> str: ...
+
+
+class Drawn(Result, Protocol):
+    """What a stage found, as a figure, too."""
+
+    def figure(self) -> Figure: ...
 
 
 def tell(message: str) -> None:
@@ -106,6 +113,13 @@ def show(frame: pl.DataFrame, form: str | None, empty: str) -> None:
         click.echo(empty, err=True)
     else:
         click.echo(tables.text(frame, wide=not sys.stdout.isatty()))
+
+
+def draw(result: Drawn, form: str | None, svg: Path | None) -> None:
+    """:func:`give`, and the figure where a file for it is named."""
+    if svg:
+        result.figure().save(svg)
+    give(result, form)
 
 
 def give(result: Result, form: str | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from detente.cli.options import as_of_option, desk_option, give, open_desk, seed_option, svg_option, table_options
+from detente.cli.options import as_of_option, desk_option, draw, open_desk, seed_option, svg_option, table_options
 
 
 @click.command(epilog="Example: detente outlook --actor PRK --days 7")
@@ -35,6 +35,4 @@ def outlook(
     if sys.stderr.isatty():
         click.echo("Learning what came of past lists (some minutes for a year of ICEWS) ...", err=True)
     found = desk.outlook(days, actor=actor, type=kind, as_of=as_of, seed=seed)
-    if svg:
-        found.figure().save(svg)
-    give(found, form)
+    draw(found, form, svg)

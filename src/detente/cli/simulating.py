@@ -14,6 +14,7 @@ from detente.cli.options import (
     F,
     as_of_option,
     desk_option,
+    draw,
     give,
     model_option,
     open_desk,
@@ -88,9 +89,7 @@ def simulate(form: str | None, path: Path, svg: Path | None, **asked: Any) -> No
     """
     with _told(asked) as progress:
         futures = open_desk(path).simulate(**asked, progress=progress)
-    if svg:
-        futures.figure().save(svg)
-    give(futures, form)
+    draw(futures, form, svg)
 
 
 @click.command(
@@ -113,9 +112,7 @@ def compare(form: str | None, path: Path, svg: Path | None, **asked: Any) -> Non
     """
     with _told(asked) as progress:
         comparison = open_desk(path).compare(**asked, progress=progress)
-    if svg:
-        comparison.figure().save(svg)
-    give(comparison, form)
+    draw(comparison, form, svg)
 
 
 @click.command(
