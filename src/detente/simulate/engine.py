@@ -42,7 +42,6 @@ from detente.simulate.luck import (
     exponential,
     lean,
     mix,
-    needs,
     quantile,
     shared,
     silences,
@@ -217,9 +216,8 @@ def run(model: Model, plan: Plan, watch: Watch, seed: int, lo: int, hi: int, out
     ring = np.zeros((watch.window, n_pairs))
     seen = np.zeros((n_actors, n_actors, N_TYPES), np.int32)
     stirred = np.zeros((n_pairs + len(plan.source), 2), np.int64)
-    quiet = needs(model.phi, model.power)
     loud = Loud.room(n_pairs, like)
-    _futures(model, plan, watch, seed, lo, hi, out, memory, rates, luck, strength, loud, quiet, ring, stirred, seen)
+    _futures(model, plan, watch, seed, lo, hi, out, memory, rates, luck, strength, loud, ring, stirred, seen)
 
 
 @lean
@@ -344,7 +342,7 @@ def _reckon(model, loud, n):  # type: ignore[no-untyped-def]
 
 
 @lean
-def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strength, loud, quiet, ring, stirred, seen):  # type: ignore[no-untyped-def]
+def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strength, loud, ring, stirred, seen):  # type: ignore[no-untyped-def]
     """The same, compiled, with the room that it needs."""
     n_draws, n_actors = model.base.shape[:2]
     n_variants, _, _, n_days = out.daily.shape
@@ -356,7 +354,7 @@ def _futures(model, plan, watch, seed, lo, hi, out, memory, room, lucks, strengt
     root = mix(np.uint64(seed))
     for f in range(lo, hi):
         own_key, draw, row = below(root, f), f % n_draws, f - lo
-        shared(model.volume, own_key, quiet, luck, volume, drift, lucks.need)
+        shared(model.volume, own_key, model.needs, luck, volume, drift, lucks.need)
         for v in range(n_variants):
             answer, pasts, daily = plan.answer[v], plan.pasts[v], out.daily[v, row]
             thinned = plan.removed_first[v] < plan.removed_first[v + 1]

@@ -13,7 +13,7 @@ import numpy as np
 
 from detente.learn.exposures import channels
 from detente.simulate.engine import Plan, Watch
-from detente.simulate.lanes import WIDTH, aligned, pick, put, take, zeros
+from detente.simulate.lanes import WIDTH, aligned, padded, pick, put, take, zeros
 from detente.simulate.luck import exponential, lean
 from detente.simulate.rates import HEARD, N_TYPES, Bools, Floats, Law
 
@@ -81,37 +81,35 @@ def expect(law: Law, plan: Plan, watch: Watch, future: int, days: int) -> Floats
         (V, 2, A, A) hostile and conciliatory events by dyad.
     """
     draw, row = future % len(law.base), future - plan.lo
-    return np.stack([_variant(law, plan, watch, draw, row, v, days) for v in range(len(plan.pasts))])
+    rules, near, past = _drawn(law, draw)
+    calm = law.calm.astype(np.float64)
+    return np.stack([_variant(rules, near, past, calm, plan, watch, row, v, days) for v in range(len(plan.pasts))])
 
 
-def _variant(law: Law, plan: Plan, watch: Watch, draw: int, row: int, v: int, days: int) -> Floats:
-    """(2, A, A) of one variant."""
-    n, n_taus, copies = len(law.partners), len(law.fade), int(plan.pasts[v])
-    step, like = 1.0 - law.fade, np.float64
+def _drawn(law: Law, draw: int) -> tuple[_Rules, Floats, Floats]:
+    """What all variants share, without measures: rules, (A, A, H, K) own excitation and (A, A, J) history before the
+    first day."""
+    n, like = len(law.partners), np.float64
+    step, theta, weights = 1.0 - law.fade, law.theta[draw], law.weights[draw]
     groups = (law.group[:, None] == np.arange(len(law.first))).astype(like)
-    theta, weights = law.theta[draw], law.weights[draw]
-
-    def lines(x: Floats) -> Floats:
-        """The last axis, of histories, to whole lines."""
-        return aligned(np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, -x.shape[-1] % WIDTH)]), like)
-
-    history = np.einsum("ablh,lj->abjh", law.state, groups).reshape(n, n, -1)
+    past = np.einsum("ablh,lj->abjh", law.state, groups).reshape(n, n, -1)
     exposed = channels(law.state, law.partners, law.foes)[:HEARD]
     near = np.einsum("cablh,chlk,cab->abhk", exposed, weights[:HEARD], theta[:HEARD], optimize=True)
-    heard = weights[HEARD:][:, :, law.first].transpose(0, 2, 1, 3).reshape(-1, history.shape[-1], N_TYPES)
+    heard = weights[HEARD:][:, :, law.first].transpose(0, 2, 1, 3).reshape(-1, past.shape[-1], N_TYPES)
+    every = np.ones((n, n, N_TYPES))
     rules = _Rules(
         base=aligned(law.base[draw], like),
         theta=aligned(theta, like),
         own=aligned(weights[:HEARD] * step[:, None, None], like),
-        heard=aligned(np.pad(heard, ((0, 0), (0, -heard.shape[1] % WIDTH), (0, 0))), like),
-        notes=lines((groups[:, :, None] * step).reshape(N_TYPES, -1)),
+        heard=aligned(padded(heard, 1), like),
+        notes=aligned(padded((groups[:, :, None] * step).reshape(N_TYPES, -1)), like),
         fade=law.fade,
-        fades=lines(np.tile(law.fade, len(law.first))),
+        fades=aligned(padded(np.tile(law.fade, len(law.first))), like),
         partners=law.partners,
         foes=law.foes,
-        kept=_kept(plan, v, row),
-        heed=aligned(_left(plan, v, row, copies), like),
-        mask=aligned(plan.answer[v] == np.arange(copies)[:, None, None], like),
+        kept=every,
+        heed=every[None],
+        mask=every[:1],
         damping=law.damping[draw],
         scale=law.scale,
         member=aligned(law.quad == np.arange(law.damping.shape[1])[:, None], like),
@@ -121,30 +119,41 @@ def _variant(law: Law, plan: Plan, watch: Watch, draw: int, row: int, v: int, da
         calms=law.calms,
         symmetric=law.symmetric,
     )
-    past = lines(history)
-    width = past.shape[-1]
+    return rules, near, padded(past)
+
+
+def _variant(
+    rules: _Rules, near: Floats, past: Floats, calm: Floats, plan: Plan, watch: Watch, row: int, v: int, days: int
+) -> Floats:
+    """(2, A, A) of one variant."""
+    n, copies, like = len(past), int(plan.pasts[v]), np.float64
+    rules = rules._replace(
+        kept=_kept(plan, v, row),
+        heed=aligned(_left(plan, v, row, copies), like),
+        mask=aligned(plan.answer[v] == np.arange(copies)[:, None, None], like),
+    )
     state = _State(
         own=aligned(np.broadcast_to(near, (copies, *near.shape)), like),
         past=aligned(np.broadcast_to(past, (copies, *past.shape)), like),
-        calm=law.calm.astype(like),
-        sums=zeros((n, 3, width), like),
-        voice=zeros((len(theta) - HEARD, width), like),
+        calm=calm.copy(),
+        sums=zeros((n, 3, past.shape[-1]), like),
+        voice=zeros((len(rules.theta) - HEARD, past.shape[-1]), like),
         rate=zeros((n, n, N_TYPES), like),
         flow=zeros((n, n, N_TYPES), like),
         total=zeros((n, n, N_TYPES), like),
     )
     first, share = plan.added_first[v], plan.added_share[row, plan.part] * plan.weight
-    _days(rules, state, days, n_taus, first, plan.source, plan.target, plan.type, share)
+    _days(rules, state, days, first, plan.source, plan.target, plan.type, share)
     sorts = np.stack([state.total[..., watch.sort == i].sum(-1) for i in (0, 1)])
     return sorts * watch.pair
 
 
 @lean
-def _days(rules, state, days, n_taus, first, source, target, kind, share):  # type: ignore[no-untyped-def]
+def _days(rules, state, days, first, source, target, kind, share):  # type: ignore[no-untyped-def]
     """All days of the horizon."""
     flow, total, n_actors = state.flow, state.total, len(state.flow)
     for day in range(days):
-        _rates(rules, state, n_taus)
+        _rates(rules, state)
         for s in range(n_actors):
             for t in range(n_actors):
                 for k in range(N_TYPES):
@@ -155,15 +164,15 @@ def _days(rules, state, days, n_taus, first, source, target, kind, share):  # ty
                     total[s, t, k] += x
         for e in range(first[day], first[day + 1]):
             flow[source[e], target[e], kind[e]] += share[e]
-        _remember(rules, state, n_taus)
+        _remember(rules, state)
 
 
 @lean
-def _rates(rules, state, n_taus):  # type: ignore[no-untyped-def]
+def _rates(rules, state):  # type: ignore[no-untyped-def]
     """Today's rates of all dyads by type."""
     base, theta, heard, partners, foes = rules.base, rules.theta, rules.heard, rules.partners, rules.foes
     past, sums, voice = state.past, state.sums, state.voice
-    copies, n_actors, width = past.shape[0], past.shape[1], past.shape[3]
+    copies, n_actors, width, n_taus = past.shape[0], past.shape[1], past.shape[3], len(rules.fade)
     for copy in range(copies):
         first = copy * n_actors * n_actors
         for a in range(n_actors):
@@ -185,10 +194,8 @@ def _rates(rules, state, n_taus):  # type: ignore[no-untyped-def]
                 dyad = s * n_actors + t
                 half = 0.5 * partners[t, s]
                 for j in range(0, width, WIDTH):
-                    one, other = (
-                        take(past, (first + dyad) * width + j),
-                        take(past, (first + t * n_actors + s) * width + j),
-                    )
+                    one = take(past, (first + dyad) * width + j)
+                    other = take(past, (first + t * n_actors + s) * width + j)
                     friends = enemies = one * 0.0
                     for a in range(n_actors):
                         line = take(past, (first + a * n_actors + t) * width + j)
@@ -237,10 +244,10 @@ def _rates(rules, state, n_taus):  # type: ignore[no-untyped-def]
 
 
 @lean
-def _remember(rules, state, n_taus):  # type: ignore[no-untyped-def]
+def _remember(rules, state):  # type: ignore[no-untyped-def]
     """The day's flow is remembered; what was before fades."""
     own, past, flow, heed, theta, calm = state.own, state.past, state.flow, rules.heed, rules.theta, state.calm
-    copies, n_actors, width = past.shape[0], past.shape[1], past.shape[3]
+    copies, n_actors, width, n_taus = past.shape[0], past.shape[1], past.shape[3], len(rules.fade)
     for copy in range(copies):
         for s in range(n_actors):
             for t in range(n_actors):

@@ -58,6 +58,13 @@ def aligned(x: NDArray[Any], dtype: DTypeLike) -> Floats:
     return out
 
 
+def padded(x: Floats, axis: int = -1) -> Floats:
+    """An axis filled up with noughts to whole lines."""
+    width = [(0, 0)] * x.ndim
+    width[axis] = (0, -x.shape[axis] % WIDTH)
+    return np.pad(x, width)
+
+
 class Line(types.Type):
     """The type of a line of numbers of one kind."""
 

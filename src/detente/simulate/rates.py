@@ -13,7 +13,8 @@ from detente.learn.exposures import COOPERATION, symmetrise
 from detente.learn.exposures import channels as exposures
 from detente.learn.model import CHANNELS, Fit
 from detente.learn.once import once
-from detente.simulate.lanes import WIDTH, aligned
+from detente.simulate.lanes import WIDTH, aligned, padded
+from detente.simulate.luck import needs
 from detente.simulate.volume import spread
 
 Floats = NDArray[np.floating[Any]]
@@ -86,7 +87,8 @@ class Model(NamedTuple):
         member: (Q, K) ones at the types of a class. damping: (D, Q, 2), scale; verbal, material: (L) ones at types of
             such cooperation; middle: their time constant. calms: whether damping is at work.
         symmetric: (K) types without direction. phi, power: a pair and day with n expected events has over-dispersion
-            ``phi * n ** -power``. volume: (3, 2) spread of what is reported (:func:`detente.simulate.volume.spread`).
+            ``phi * n ** -power``. needs: :func:`detente.simulate.luck.needs`. volume: (3, 2) spread of
+            what is reported (:func:`detente.simulate.volume.spread`).
     """
 
     base: Floats
@@ -115,6 +117,7 @@ class Model(NamedTuple):
     symmetric: Bools
     phi: float
     power: float
+    needs: Floats
     volume: Floats
 
 
@@ -136,7 +139,8 @@ def law(fit: Fit, gap: int) -> Law:
     known = fade**gap if fit.state.any() else 0.0 * fade
     state = np.asarray(fit.state, dtype=np.float64) * known + usual * (1.0 - known)
     audible = np.ones((len(CHANNELS), N_TYPES), dtype=bool)
-    audible[CHANNELS.index("reciprocity")] = ~_symmetric(fit)
+    symmetric = np.array([event_type(k).symmetric for k in fit.types])
+    audible[CHANNELS.index("reciprocity")] = ~symmetric
     audible[CHANNELS.index("rival's partners")] = [is_conciliatory(k) for k in fit.types]
     weights = np.asarray(fit.draws.weights, dtype=np.float64) * audible[:, None, :, None]
     off = 1.0 - np.eye(len(fit.actors))
@@ -165,12 +169,8 @@ def law(fit: Fit, gap: int) -> Law:
         calm_of=np.where(verbal, 0, np.where(material, 1, -1)).astype(np.int64),
         middle=middle,
         calms=calms,
-        symmetric=_symmetric(fit),
+        symmetric=symmetric,
     )
-
-
-def _symmetric(fit: Fit) -> Bools:
-    return np.array([event_type(k).symmetric for k in fit.types])
 
 
 @once
@@ -190,15 +190,10 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
             f"The engine knows up to {_MOST_TAUS} time constants, this model has {n_taus}; fit it anew."
         )
 
-    def lines(x: Floats, axis: int = -1) -> Floats:
-        """An axis to whole lines."""
-        width = [(0, 0)] * x.ndim
-        width[axis] = (0, -x.shape[axis] % WIDTH)
-        return np.pad(x, width)
-
     def ready(x: Floats) -> Floats:
         return aligned(x, dtype)
 
+    phi, power = float(max(fit.phi, 0.0)), float(fit.phi_power)
     step, jh = 1.0 - m.fade, len(m.first) * n_taus
     member = (m.quad[:, None] == np.arange(len(QUADS))).astype(np.float64)  # (K, Q)
     groups = (m.group[:, None] == np.arange(len(m.first))).astype(np.float64)
@@ -219,20 +214,20 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
     heard = weights[:, HEARD:][:, :, :, m.first].transpose(0, 1, 3, 2, 4).reshape(draws, -1, jh, N_TYPES)
     return Model(
         base=ready(m.base.swapaxes(1, 2)),
-        base_sum=ready(lines(m.base.sum(-1).swapaxes(1, 2))),
-        theta=ready(lines(m.theta.swapaxes(2, 3))),
+        base_sum=ready(padded(m.base.sum(-1).swapaxes(1, 2))),
+        theta=ready(padded(m.theta.swapaxes(2, 3))),
         partners=ready(m.partners),
         foes=ready(m.foes),
-        near=ready(lines(np.stack([m.partners.T, m.foes.T]))),
+        near=ready(padded(np.stack([m.partners.T, m.foes.T]))),
         fade=ready(m.fade),
         step=ready(step),
         answers=ready(answers),
         lanes=ready(np.tile(np.eye(GROUP), WIDTH // GROUP)),
-        heard=ready(lines(heard, 2)),
-        notes=ready(lines((groups[:, :, None] * step).reshape(N_TYPES, -1))),
+        heard=ready(padded(heard, 2)),
+        notes=ready(padded((groups[:, :, None] * step).reshape(N_TYPES, -1))),
         start=ready(own_start),
-        start_sum=ready(lines(sum_start)),
-        start_past=ready(lines(history)),
+        start_sum=ready(padded(sum_start)),
+        start_past=ready(padded(history)),
         start_calm=ready(m.calm),
         member=ready(member.T),
         damping=ready(m.damping),
@@ -242,8 +237,9 @@ def prepare(fit: Fit, gap: int, dtype: DTypeLike = np.float32) -> Model:
         middle=m.middle,
         calms=m.calms,
         symmetric=m.symmetric,
-        phi=float(max(fit.phi, 0.0)),
-        power=float(fit.phi_power),
+        phi=phi,
+        power=power,
+        needs=needs(phi, power),
         volume=spread(fit),
     )
 
@@ -273,7 +269,7 @@ def reproduction(fit: Fit) -> Floats:
         if not follows(start, weights, theta).any():
             out[d] = 0.0
             continue
-        operator = LinearOperator((start.size,) * 2, matvec=lambda x, w=weights, t=theta: follows(x.real, w, t))
+        operator = LinearOperator((start.size,) * 2, lambda x, w=weights, t=theta: follows(x, w, t), dtype=np.float64)
         largest = eigs(operator, k=1, v0=start, tol=1e-3, return_eigenvectors=False)
         out[d] = float(np.abs(largest[0]))
     return out
